@@ -1,0 +1,6 @@
+"""`python -m jobcodes`."""
+
+from jobcodes.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""Reads a catalogue, checks it, and finds codes in it.
+
+A catalogue is a folder with `catalogue.yaml` and one YAML file per function, or one file with the keys of
+`catalogue.yaml` and the functions as a list under `functions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import cast, get_args
+
+from jobcodes.errors import DataError, UnknownCodeError
+from jobcodes.model import Band, Catalogue, Function, Job, Kind, Problem, Role
+from jobcodes.resources import data_root
+from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
+
+_CODE = re.compile(r"\w[\w./+-]*")  # none of the `:`, `;` and spaces that separate codes in the output
+
+
+def load_catalogue(path: str | Path | None = None) -> Catalogue:
+    """The catalogue of a folder or a file, checked; the shipped one if `path` is None.
+
+    Raises DataError with every problem found, in file and line order. Besides what `yamlnodes` refuses, these
+    are: unknown or missing keys, blank texts, unknown kinds, bands and reports, duplicate codes, and codes
+    that do not fit their function (see `_misplaced`). Functions keep the order of their files' names.
+    """
+    root: Path | Traversable = data_root() / "catalogue" if path is None else Path(path)
+    problems: list[Problem] = []
+    one_file = not root.is_dir()
+    required = ("name", "edition", "functions") if one_file else ("name", "edition")
+    digest = hashlib.sha256()
+    top: dict[str, Node] = {}
+    functions: list[Node] = []
+    for name, file in _files(root, problems):
+        content = read_bytes(file, name, problems)
+        if content is None:
+            continue
+        digest.update(content)
+        node = parse_yaml(content, name, problems)
+        if node is None:
+            continue
+        if one_file or Path(name).stem == "catalogue":
+            top = node.mapping(problems, required=required, optional=("bands", "reports"))
+            functions += top["functions"].items(problems) if "functions" in top else []
+        else:
+            functions.append(node)
+
+    reader = _Reader(top, problems)
+    catalogue = Catalogue(
+        name=reader.text(top, "name"),
+        edition=reader.text(top, "edition"),
+        bands=reader.bands,
+        functions=tuple(reader.function(node) for node in functions),
+        sha256=digest.hexdigest(),
+        path=str(root),
+    )
+    problems += _misplaced(reader.jobs, {function.code for function in catalogue.functions})
+    if not catalogue.functions and not problems:
+        problems.append(Problem(str(root), 0, "expected at least one function, found none"))
+    if problems:
+        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)))
+    return catalogue
+
+
+def role_of(kind: Kind, title: str, function_title: str) -> Role:
+    """What part a job plays in its function, from its kind and titles.
+
+    A benchmark is an executive. `No Applicable Discipline` in the title is the residual. The function's own
+    title followed by `Generalist/Multidiscipline` is the generalist of the function: `Customer Contact Center
+    Generalist/Multidiscipline` is not, since it stands for a part of its function only. Case and the dash
+    between the two do not matter. The digits 000 and 999 decide nothing: other surveys number differently.
+    """
+    if kind == "benchmark":
+        return "executive"
+    words = title.casefold().split()
+    if " ".join(words).endswith("no applicable discipline"):
+        return "residual"
+    own = [word for word in words[:-1] if word.strip("-\u2013\u2014")]
+    if words[-1:] == ["generalist/multidiscipline"] and own == function_title.casefold().split():
+        return "generalist"
+    return "discipline"
+
+
+def entries(catalogue: Catalogue) -> Iterator[Function | Job]:
+    """Every function, each followed by its jobs, in catalogue order."""
+    for function in catalogue.functions:
+        yield function
+        yield from function.jobs
+
+
+def find(catalogue: Catalogue, code: str) -> Function | Job:
+    """The function or job that a code means, as people type it: `amt10`, `AMT-010`, `ams 20 ex`.
+
+    The exact code wins; then case, white space and punctuation are ignored; then zeros that lead a number.
+    Raises UnknownCodeError with up to three nearest codes, best first, ties in catalogue order; or with the
+    codes that are meant equally well.
+    """
+    known = list(entries(catalogue))
+    for entry in known:
+        if entry.code == code:
+            return entry
+    for fold in (folded, shortened):
+        key = fold(code)
+        meant = [entry for entry in known if key and fold(entry.code) == key]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            raise UnknownCodeError(code, [entry.code for entry in meant[:3]])
+    raise UnknownCodeError(code, _nearest(code, [entry.code for entry in known]))
+
+
+def function_of(catalogue: Catalogue, job: Job) -> Function:
+    """The function that a job belongs to. Raises UnknownCodeError if the job is of another catalogue."""
+    for function in catalogue.functions:
+        if function.code == job.function:
+            return function
+    raise UnknownCodeError(job.function)
+
+
+def complete(catalogue: Catalogue, prefix: str) -> list[tuple[str, str]]:
+    """Codes and titles for a code begun at the shell, in catalogue order; case and dashes do not matter."""
+    begun = folded(prefix)
+    return [(entry.code, entry.title) for entry in entries(catalogue) if folded(entry.code).startswith(begun)]
+
+
+def folded(code: str) -> str:
+    """A code without case, white space and punctuation: `AMT000-EX` is `amt000ex`."""
+    return "".join(filter(str.isalnum, code)).casefold()
+
+
+def shortened(code: str) -> str:
+    """A folded code without the zeros that lead its numbers: `AMT010` is `amt10`, `AMT000` is `amt0`."""
+    return folded(re.sub(r"(?<!\d)0+(?=\d)", "", code))
+
+
+def _nearest(code: str, known: Sequence[str]) -> list[str]:
+    from rapidfuzz import process  # only a code that nobody knows needs it
+    from rapidfuzz.distance import JaroWinkler  # letters swapped cost little, a common beginning counts
+
+    similarity = JaroWinkler.normalized_similarity
+    close = process.extract(code, known, scorer=similarity, processor=folded, limit=3, score_cutoff=0.75)
+    return [choice for choice, _, _ in close]
+
+
+def _files(root: Path | Traversable, problems: list[Problem]) -> list[tuple[str, Path | Traversable]]:
+    """The files to read, by name, with the names that messages show."""
+    if not root.is_dir():
+        return [(str(root), root)]
+    try:
+        names = sorted(file.name for file in root.iterdir())
+    except OSError as error:
+        problems.append(Problem(str(root), 0, f"cannot read the folder: {error.strerror or error}"))
+        return []
+    found = [root / name for name in names if name.endswith((".yaml", ".yml")) and name[0] != "."]
+    if not any(Path(file.name).stem == "catalogue" for file in found):
+        problems.append(Problem(str(root), 0, "expected catalogue.yaml in this folder, found none"))
+    return [(str(file), file) for file in found]
+
+
+class _Reader:
+    """Turns nodes into functions and jobs; what is wrong goes to `problems`, blanks take its place."""
+
+    def __init__(self, top: dict[str, Node], problems: list[Problem]) -> None:
+        self.problems = problems
+        self.top_known = bool(top)  # without catalogue.yaml every band and report would be a problem
+        named = top["bands"].mapping(problems) if "bands" in top else {}
+        self.bands = tuple(Band(code, node.string(problems)) for code, node in named.items())
+        self.reports = top["reports"].strings(problems) if "reports" in top else ()
+        self.places: dict[str, Node] = {}  # the folded codes so far
+        self.jobs: list[tuple[str, str, Node]] = []  # function, code and the code's place
+
+    def function(self, node: Node) -> Function:
+        fields = node.mapping(
+            self.problems, required=("code", "title", "jobs"), optional=("description", "bands", "reports")
+        )
+        code, title = self.code(fields), self.text(fields, "title")
+        reports = self.known(fields, "reports", self.reports)
+        jobs = fields["jobs"].items(self.problems) if "jobs" in fields else []
+        if "jobs" in fields and fields["jobs"].value == []:
+            self.problems.append(fields["jobs"].problem("expected at least one job, found none"))
+        return Function(
+            code=code,
+            title=title,
+            description=self.text(fields, "description"),
+            bands=self.known(fields, "bands", [band.code for band in self.bands]),
+            reports=reports,
+            jobs=tuple(self.job(job, code, title, reports) for job in jobs),
+        )
+
+    def job(self, node: Node, function: str, function_title: str, reports: tuple[str, ...]) -> Job:
+        fields = node.mapping(
+            self.problems, required=("code", "kind", "title", "responsibilities"), optional=("reports",)
+        )
+        code, kind, title = self.code(fields), self.text(fields, "kind"), self.text(fields, "title")
+        if code:
+            self.jobs.append((function, code, fields["code"]))
+        if kind and kind not in get_args(Kind):
+            message = f"expected {' or '.join(get_args(Kind))}, found {kind!r}"
+            self.problems.append(fields["kind"].problem(message))
+        return Job(
+            code=code,
+            kind=cast(Kind, kind),
+            function=function,
+            title=title,
+            responsibilities=(
+                fields["responsibilities"].strings(self.problems) if "responsibilities" in fields else ()
+            ),
+            reports=self.known(fields, "reports", self.reports) if "reports" in fields else reports,
+            role=role_of(cast(Kind, kind), title, function_title),
+        )
+
+    def text(self, fields: dict[str, Node], key: str) -> str:
+        return fields[key].string(self.problems) if key in fields else ""
+
+    def code(self, fields: dict[str, Node]) -> str:
+        code = self.text(fields, "code")
+        if not code:
+            return ""
+        node = fields["code"]
+        if not _CODE.fullmatch(code):
+            self.problems.append(node.problem(f"expected letters, digits and . / + - _, found {code!r}"))
+            return ""
+        first = self.places.setdefault(code.casefold(), node)
+        if first is not node:
+            message = f"duplicate code {code}, first at {first.path}:{first.line}"
+            self.problems.append(node.problem(message))
+        return code
+
+    def known(self, fields: dict[str, Node], key: str, known: Sequence[str]) -> tuple[str, ...]:
+        found = []
+        for item in fields[key].items(self.problems) if key in fields else []:
+            text = item.string(self.problems)
+            if text and self.top_known and text not in known:
+                expected = ", ".join(known) or f"none, as the catalogue names no {key}"
+                self.problems.append(item.problem(f"expected {expected}; found {text!r}"))
+            found.append(text)
+        return tuple(found)
+
+
+def _misplaced(jobs: Sequence[tuple[str, str, Node]], functions: set[str]) -> list[Problem]:
+    """Codes that do not fit their function.
+
+    A code that starts with the code of another function of the catalogue (the longest one counts) is in the
+    wrong place. One that starts with none is refused only where at least half of all codes start with their
+    function's, as `AMT010` does: surveys with codes such as `43-4051.00` need not name the function in them.
+    """
+
+    def owner(code: str) -> str:
+        return next((code[:end] for end in range(len(code), 0, -1) if code[:end] in functions), "")
+
+    owned = [(function, code, owner(code), node) for function, code, node in jobs if function]
+    usual = 2 * sum(function == found for function, _, found, _ in owned) >= len(owned)
+    problems = []
+    for function, code, found, node in owned:
+        if found and found != function:
+            problems.append(node.problem(f"expected a code of {function}, found {code}, which is of {found}"))
+        elif not found and usual:
+            message = f"expected a code that starts with {function}, as its function does; found {code}"
+            problems.append(node.problem(message))
+    return problems

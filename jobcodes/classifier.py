@@ -1,0 +1,210 @@
+"""Matches a job to a code of the catalogue: text in, match out, nothing else touched."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+
+from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
+from jobcodes.ranking import Ranking, rank
+from jobcodes.reading import Reader, Reading
+from jobcodes.text import flatten, stem, words
+from jobcodes.vocabulary import Cue, Entry, Vocabulary
+
+# A clause counts as covered by a code from this weight on: one weak cue is enough.
+COVERED = 0.25
+EVIDENCE = 8  # how many pieces of evidence a match shows
+# The bands of an individual or a manager where a catalogue gives a function none.
+USUAL_BANDS = ("M", "P", "T", "U")
+
+
+class Classifier:
+    """Ranks the codes of a catalogue for one job at a time; build it once and use it for many.
+
+    `accept` (0 to 1) is the confidence from which an answer is a match rather than a review, `coverage`
+    (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, vocabulary: Vocabulary, *, accept: float = 0.7, coverage: float = 0.8
+    ) -> None:
+        self.catalogue = catalogue
+        self.accept = accept
+        self.coverage = coverage
+        self.jobs = {job.code: job for job in catalogue}
+        self.functions = {function.code: function for function in catalogue.functions}
+        self.order = {code: i for i, code in enumerate(self.jobs)}
+        known = {c: e for c, e in vocabulary.entries.items() if c in self.jobs or c in self.functions}
+        self.entries = known | definition_entries(catalogue, known)
+        self.bands = vocabulary.bands
+        self.outside: Mapping[str, Entry] = (
+            vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
+        )
+        self.reader = Reader([*self.entries.values(), *self.outside.values()], vocabulary)
+
+    def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
+        """The match of one job from its text, its title or both; `top` is the length of the ranking.
+
+        Equally likely codes stand in catalogue order. A job without a single word is an error.
+        """
+        reading = self.reader.read(text, title or "")
+        if reading.is_empty:
+            return Match("error", notes=("The job is empty.",))
+        ranking = rank(reading, self.catalogue, self.outside)
+        order = sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
+        alternatives = tuple(Alternative(code, round(ranking.codes[code], 4)) for code in order[:top])
+        if ranking.inside < 0.5 or not order:
+            kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
+            evidence = self.reader.evidence(reading, text, title or "", frozenset(kinds), EVIDENCE)
+            notes = [f"Reads as {self.outside[kind].name.lower()}, outside this catalogue." for kind in kinds]
+            notes += self._notes(reading, evidence)
+            confidence = round(1 - ranking.inside, 4)
+            return Match("none", None, None, confidence, None, None, alternatives, evidence, tuple(notes))
+        return self._match(self.jobs[order[0]], ranking, reading, text, title or "", alternatives)
+
+    def _match(
+        self,
+        job: Job,
+        ranking: Ranking,
+        reading: Reading,
+        text: str,
+        title: str,
+        alternatives: tuple[Alternative, ...],
+    ) -> Match:
+        speaking = self._speaking(job)
+        evidence = self.reader.evidence(reading, text, title, speaking, EVIDENCE)
+        coverage = _coverage(reading, speaking)
+        notes = self._notes(reading, evidence)
+        doubts = self._doubts(job, ranking, reading)
+        confidence = alternatives[0].confidence if alternatives else round(ranking.codes[job.code], 4)
+        if coverage is not None and coverage < self.coverage:
+            notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
+        certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage
+        decision: Decision = "match" if certain and not doubts else "review"
+        band = self._band(job, reading)
+        return Match(
+            decision,
+            job.code,
+            job.title,
+            confidence,
+            coverage,
+            band,
+            alternatives,
+            evidence,
+            (*doubts, *notes),
+        )
+
+    def _speaking(self, job: Job) -> frozenset[str]:
+        """The keys whose cues speak for a code: its own, its function's, and those it stands for."""
+        keys = {job.code, job.function}
+        if job.role == "generalist":
+            keys |= {other.code for other in self.functions[job.function].jobs if other.role == "discipline"}
+            keys.add("generalist")
+        elif job.role == "executive":
+            keys |= {job.code.rpartition("-")[0], "executive"}
+        return frozenset(keys)
+
+    def _doubts(self, job: Job, ranking: Ranking, reading: Reading) -> list[str]:
+        """Reasons why a person must look, however likely the code is."""
+        doubts = []
+        if job.role == "executive":
+            doubts.append("Executive benchmark: confirm the organization-wide responsibility.")
+        elif job.role == "residual":
+            doubts.append("Residual code: confirm that no discipline describes the job.")
+        elif job.role == "generalist":
+            doubts.append(self._shares(job, reading))
+        others = [code for code, share in ranking.functions.items() if code != job.function and share > 0.25]
+        doubts += [f"Some duties belong to {code} {self.functions[code].title}." for code in others]
+        if reading.signals.get("internal", 0.0) + 2 * reading.title_scores.get("internal", 0.0) > 0.8:
+            doubts.append("Seems to serve the employer's own staff: internal IT belongs to another function.")
+        return [doubt for doubt in doubts if doubt]
+
+    def _shares(self, job: Job, reading: Reading) -> str:
+        """Which disciplines share the duties of a generalist, and in which proportion."""
+        masses: dict[str, float] = defaultdict(float)
+        roles = {other.code: other.role for other in self.functions[job.function].jobs}
+        for duty in reading.duties:
+            for code, score in duty.scores.items():
+                if roles.get(code) == "discipline":
+                    masses[code] += duty.weight * score
+        whole = sum(masses.values())
+        parts = sorted(
+            ((mass / whole, code) for code, mass in masses.items() if mass > 0.1 * whole), reverse=True
+        )
+        if len(parts) < 2:
+            return ""
+        return (
+            "Generalist: the duties split between "
+            + ", ".join(f"{code} {part:.0%}" for part, code in parts)
+            + "."
+        )
+
+    def _notes(self, reading: Reading, evidence: tuple[Evidence, ...]) -> list[str]:
+        notes = []
+        if not reading.duties:
+            notes.append("Only a title to go by.")
+        elif (
+            sum(len(words(reading.text, duty.clause.start, duty.clause.end)) for duty in reading.duties) < 25
+        ):
+            notes.append("Few words to go by.")
+        notes += [
+            f"Read \u201c{word}\u201d as \u201c{target}\u201d."
+            for word, target in self.reader.corrections(evidence)
+        ]
+        return notes
+
+    def _band(self, job: Job, reading: Reading) -> BandMatch:
+        """The career band: EX for a benchmark, else the best of the function's bands from the general cues."""
+        if job.role == "executive":
+            return BandMatch("EX", 1.0)
+        bands = [band for band in self.functions[job.function].bands if band != "EX"] or list(USUAL_BANDS)
+        usual = self.entries[job.code].bands if job.code in self.entries else ()
+        scores = {}
+        for i, band in enumerate(bands):
+            prior = 0.3 / (1 + usual.index(band)) if band in usual else 0.05 / (1 + i)
+            scores[band] = (
+                prior + 2 * reading.title_scores.get(band, 0.0) + min(1.5, reading.signals.get(band, 0.0))
+            )
+        best = max(bands, key=lambda band: scores[band])
+        cues = [hit.cue.text for _, _, hit, _ in reading.title_hits if hit.key == best]
+        cues += [hit.cue.text for duty in reading.duties for hit in duty.hits if hit.key == best]
+        return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues))[:3])
+
+
+def _coverage(reading: Reading, keys: frozenset[str]) -> float | None:
+    duties = reading.described()
+    if not duties:
+        return None
+    covered = sum(any(duty.scores.get(key, 0.0) >= COVERED for key in keys) for duty in duties)
+    return round(covered / len(duties), 4)
+
+
+def definition_entries(catalogue: Catalogue, known: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries made from titles and definitions, for the codes that the vocabulary does not know.
+
+    A word counts less the more codes use it: its weight falls with log(codes / codes that use it).
+    """
+    texts = {
+        job.code: {stem(word) for word in words(flatten(f"{job.title} {job.description}"))}
+        for job in catalogue
+    }
+    uses: dict[str, int] = defaultdict(int)
+    for found in texts.values():
+        for word in found:
+            uses[word] += 1
+    most = math.log(1 + len(texts))
+    entries = {}
+    for job in catalogue:
+        if job.code in known:
+            continue
+        title = {stem(word) for word in words(flatten(job.title))}
+        rarity = {word: math.log((1 + len(texts)) / uses[word]) / most for word in sorted(texts[job.code])}
+        cues = [
+            (word, Cue(word, round((0.6 if word in title else 0.35) * share, 3), (word,)))
+            for word, share in rarity.items()
+            if share > 0.25 and len(word) > 2
+        ]
+        titles = tuple(cue for word, cue in cues if word in title)
+        entries[job.code] = Entry(job.code, titles, tuple(cue for _, cue in cues))
+    return entries

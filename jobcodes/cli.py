@@ -1,0 +1,514 @@
+"""The command line: who calls whom. Only this module prints, exits or reads the environment.
+
+What a command needs is imported inside it, so that `--help` and `show` start fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+from typer import Argument, Option
+
+from jobcodes import __version__
+from jobcodes.errors import DataError, InputError, JobcodesError, UnknownCodeError, UsageError
+from jobcodes.options import (
+    CataloguePath,
+    Color,
+    Encoding,
+    FunctionCode,
+    ListFormat,
+    MatchFormat,
+    Output,
+    Quiet,
+    RowFormat,
+    ShowFormat,
+    TableFormat,
+    Top,
+    Verbose,
+    VocabularyPath,
+    complete_code,
+)
+from jobcodes.streams import Screen, input_stream, output_stream, set_up
+
+if TYPE_CHECKING:
+    from jobcodes.batch import Tally
+    from jobcodes.classifier import Classifier
+    from jobcodes.model import Catalogue, Function, Job, Match, Posting
+    from jobcodes.render import Record
+    from jobcodes.terminal import Views
+
+NOTHING_FOUND, USAGE, BAD_DATA, SOME_UNUSABLE, BUG, INTERRUPTED = 1, 2, 3, 4, 70, 130
+
+app = typer.Typer(
+    name="jobcodes",
+    rich_markup_mode=None,  # plain help: twice as fast, and no markup to stumble over
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _examples(*lines: str) -> str:
+    return "Examples:\n\n\b\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"jobcodes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Which survey job is this? Ranks pay-survey codes for a job description and says why."""
+
+
+@app.command(
+    epilog=_examples(
+        "jobcodes classify description.txt",
+        "jobcodes classify jobs/*.txt -f csv -o matches.csv",
+        'pbpaste | jobcodes classify - --title "Help Desk Analyst"',
+    )
+)
+def classify(
+    files: Annotated[
+        list[str] | None,
+        Argument(metavar="FILE...", help="Job descriptions, one job a file; - is stdin.", show_default=False),
+    ] = None,
+    text: Annotated[str | None, Option("--text", metavar="TEXT", help="The description itself.")] = None,
+    title: Annotated[
+        str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")
+    ] = None,
+    coverage: Annotated[
+        float, Option(min=0, max=1, metavar="SHARE", help="Of its duties, what a match must cover.")
+    ] = 0.8,
+    encoding: Encoding = None,
+    top: Top = 3,
+    format: MatchFormat = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    vocabulary: VocabularyPath = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Rank the codes for each job description.
+
+    Reads stdin if there is no FILE, --text or --title.
+    """
+    from jobcodes.records import posting_from_text, read_posting
+
+    if text is not None and files:
+        raise UsageError("--text and FILE are both given", "classify them one after the other")
+
+    def postings() -> Iterator[Posting]:
+        from jobcodes.model import Posting
+
+        if text is not None:
+            yield posting_from_text(text, "--text", title=title)
+        elif title is not None and not files:
+            yield Posting("--title", title=title, error="" if title.strip() else "empty; give it a job title")
+        for file in files or (["-"] if text is None and title is None else []):
+            if file == "-":
+                yield _posting_from_stdin(title, encoding, quiet)
+            else:
+                yield read_posting(file, title=title, encoding=encoding)
+
+    classifier = _classifier(catalogue, vocabulary, coverage, verbose)
+    shown = (
+        format
+        or _by_suffix(output, ("json", "jsonl", "csv", "tsv"))
+        or _default("table", "jsonl", output, color)
+    )
+    unusable = 0
+    with _writer(output, shown, color, classifier.catalogue) as (write, views):
+
+        def matches() -> Iterator[tuple[Posting, Match]]:
+            from jobcodes.batch import match_posting
+
+            nonlocal unusable
+            for posting in postings():
+                match = match_posting(posting, classifier, top)
+                if match.decision == "error":
+                    unusable += 1
+                    _say(f"{posting.source}: {' '.join(match.notes)}")
+                yield posting, match
+
+        if views:
+            for posting, match in matches():
+                views.match(posting, match, every=verbose)
+        else:
+            _write_matches(write, matches(), shown, classifier.catalogue)
+    if unusable:
+        raise typer.Exit(SOME_UNUSABLE)
+
+
+@app.command(
+    epilog=_examples(
+        "jobcodes batch jobs.csv -o matched.csv",
+        "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
+    )
+)
+def batch(
+    input: Annotated[
+        str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)
+    ] = "-",
+    title_column: Annotated[
+        str | None, Option(metavar="NAME", help="The column of titles, if its name is unusual.")
+    ] = None,
+    text_column: Annotated[
+        list[str] | None, Option(metavar="NAME", help="A column of descriptions; several are joined.")
+    ] = None,
+    source_format: Annotated[TableFormat | None, Option("--from", help="The format of INPUT.")] = None,
+    encoding: Encoding = None,
+    replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
+    top: Top = 3,
+    format: Annotated[TableFormat | None, Option("--format", "-f", help="Default: as INPUT.")] = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    vocabulary: VocabularyPath = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Add the match to each row of a table (CSV, TSV or JSONL).
+
+    Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
+    """
+    from jobcodes.batch import Tally, code_rows
+    from jobcodes.records import choose_columns, open_table
+
+    classifier = _classifier(catalogue, vocabulary, None, verbose)
+    tally = Tally()
+    with input_stream(input, _silent if quiet else _say) as stream:
+        table = open_table(stream, source=input, format=source_format, encoding=encoding)
+        lines = code_rows(
+            table,
+            choose_columns(table.headers, title_column, text_column or ()),
+            classifier,
+            classifier.catalogue,
+            format=format or cast("TableFormat | None", _by_suffix(output, ("csv", "tsv", "jsonl"))),
+            top=top,
+            overwrite=replace,
+            tally=tally,
+        )
+        with output_stream(output) as out:
+            hidden = not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
+            out.writelines(lines if quiet or hidden else _with_progress(lines, tally))
+    if not quiet:
+        counts = ", ".join(f"{count:,} {decision}" for decision, count in tally.counts.items())
+        _say(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}: {counts}")
+    if tally.counts["error"]:
+        raise typer.Exit(SOME_UNUSABLE)
+
+
+@app.command(epilog=_examples("jobcodes show AMT010", "jobcodes show amt ams20 -f json"))
+def show(
+    codes: Annotated[
+        list[str],
+        Argument(metavar="CODE", help="Functions or jobs: AMT, amt10.", autocompletion=complete_code),
+    ],
+    format: ShowFormat = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    vocabulary: VocabularyPath = None,
+    color: Color = "auto",
+    verbose: Verbose = False,
+) -> None:
+    """Show functions, disciplines and benchmarks in full.
+
+    With -v also the titles and phrases that speak for each.
+    """
+    from jobcodes.catalogue import find
+    from jobcodes.render import item_record, item_text, to_json
+
+    loaded = _catalogue(catalogue, verbose)
+    phrases = _phrases(vocabulary) if verbose else {}
+    found: list[Function | Job] = []
+    unknown: list[UnknownCodeError] = []
+    for code in codes:
+        try:
+            found.append(find(loaded, code))
+        except UnknownCodeError as error:
+            unknown.append(error)
+
+    def said_of(item: Function | Job) -> dict[str, list[str]] | None:
+        kinds: dict[str, list[str]] = {}
+        for kind, phrase in phrases.get(item.code, ()):
+            kinds.setdefault(kind, []).append(phrase)
+        return kinds or None
+
+    shown = format or _by_suffix(output, ("json",)) or _default("table", "text", output, color)
+    with _writer(output, shown, color, loaded) as (write, views):
+        if views:
+            for item in found:
+                views.entry(item, said_of(item))
+        elif shown == "json":
+            write(to_json([item_record(loaded, item, said_of(item)) for item in found], indent=2) + "\n")
+        else:
+            write("\n".join(item_text(loaded, item, said_of(item)) for item in found))
+    for one in unknown:
+        _report(one)
+    if unknown:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+@app.command(
+    epilog=_examples("jobcodes search field engineer", "jobcodes search complaints --top 1 | cut -f1")
+)
+def search(
+    query: Annotated[list[str], Argument(metavar="QUERY", help="Words; a typo is forgiven.")],
+    top: Top = 10,
+    format: ListFormat = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    vocabulary: VocabularyPath = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Search the catalogue and the vocabulary, best hit first.
+
+    In a pipe: code, kind, title, score, field and the text that matched, tab-separated.
+    """
+    from jobcodes.render import hit_record
+    from jobcodes.search import search
+
+    loaded = _catalogue(catalogue, verbose)
+    hits = search(" ".join(query), loaded, _phrases(vocabulary), top)
+    shown = format or _by_suffix(output, ("tsv", "json")) or _default("table", "tsv", output, color)
+    with _writer(output, shown, color, loaded) as (write, views):
+        if views:
+            views.hits(hits)
+        else:
+            columns = ("code", "kind", "title", "score", "field", "text")
+            _write_records(write, [hit_record(hit) for hit in hits], shown, columns)
+    if not hits:
+        _nothing_found("nothing in the catalogue fits these words", quiet)
+
+
+@app.command(
+    "list", epilog=_examples("jobcodes list", "jobcodes list --function AMT --kind discipline | cut -f1,4")
+)
+def list_(
+    function: Annotated[
+        str | None,
+        Option("--function", metavar="CODE", help="Only this function.", autocompletion=complete_code),
+    ] = None,
+    kind: Annotated[
+        Literal["function", "discipline", "benchmark"] | None, Option("--kind", help="Only this kind.")
+    ] = None,
+    band: Annotated[
+        str | None, Option("--band", metavar="BAND", help="Only what has this career band: EX, M, P, …")
+    ] = None,
+    format: ListFormat = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the catalogue as a tree.
+
+    In a pipe: code, kind, function and title, tab-separated.
+    """
+    from jobcodes.catalogue import find
+    from jobcodes.render import list_rows
+
+    loaded = _catalogue(catalogue, verbose)
+    if function is not None:
+        entry = find(loaded, function)
+        function = getattr(entry, "function", entry.code)  # a job stands for its function
+    if band is not None:
+        known = [one.code for one in loaded.bands]
+        if band.strip().upper() not in known:
+            raise UsageError(
+                f"no band {band!r} in this catalogue", f"its bands are {', '.join(known) or 'not stated'}"
+            )
+        silent = [one.code for one in loaded.functions if not one.bands and function in (None, one.code)]
+        if silent and not quiet:
+            _say(f"the catalogue states no bands for {', '.join(silent)}")
+    rows = list_rows(loaded, function, kind, band)
+    shown = format or _by_suffix(output, ("tsv", "json")) or _default("table", "tsv", output, color)
+    with _writer(output, shown, color, loaded) as (write, views):
+        if views:
+            views.tree(rows)
+        else:
+            _write_records(write, rows, shown, ("code", "kind", "function", "title"))
+    if not rows:
+        _nothing_found("nothing in the catalogue fits these filters", quiet)
+
+
+# What the commands share ------------------------------------------------------------------------------
+
+
+def _catalogue(path: str | None, verbose: bool) -> Catalogue:
+    from jobcodes.catalogue import load_catalogue
+
+    start = time.perf_counter()
+    loaded = load_catalogue(path or None)
+    if verbose:
+        took = (time.perf_counter() - start) * 1000
+        name = f"{loaded.name}, edition {loaded.edition}, {len(loaded)} jobs"
+        _say(f"catalogue {loaded.path}: {name}, sha256 {loaded.sha256[:12]}, read in {took:.0f} ms")
+    return loaded
+
+
+def _phrases(path: str | None) -> dict[str, list[tuple[str, str]]]:
+    from jobcodes.vocabulary import load_vocabulary
+
+    return load_vocabulary(path).phrases()
+
+
+def _classifier(
+    catalogue: str | None, vocabulary: str | None, coverage: float | None, verbose: bool
+) -> Classifier:
+    from jobcodes.classifier import Classifier
+    from jobcodes.vocabulary import load_vocabulary
+
+    loaded = _catalogue(catalogue, verbose)
+    words = load_vocabulary(vocabulary)
+    return Classifier(loaded, words) if coverage is None else Classifier(loaded, words, coverage=coverage)
+
+
+def _posting_from_stdin(title: str | None, encoding: str | None, quiet: bool) -> Posting:
+    from jobcodes.records import MAX_FILE_BYTES, posting_from_bytes
+
+    with input_stream("-", _silent if quiet else _say) as stream:
+        return posting_from_bytes(stream.read(MAX_FILE_BYTES + 1), "-", title=title, encoding=encoding)
+
+
+@contextmanager
+def _writer(
+    output: str | None, format: str, color: str, catalogue: Catalogue
+) -> Iterator[tuple[Callable[[str], object], Views | None]]:
+    """What writes the data, and the views on it when the format is table."""
+    with output_stream(output) as out:
+        if format != "table":
+            yield out.write, None
+            return
+        from jobcodes.terminal import Views
+
+        file = sys.stdout if isinstance(out, Screen) else out  # the views take care of control characters
+        plain = not file.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        yield out.write, Views(file, color == "always" or (color == "auto" and not plain), catalogue)
+
+
+def _default(on_terminal: str, elsewhere: str, output: str | None, color: str) -> str:
+    seen = output is None and sys.stdout is not None and (sys.stdout.isatty() or color == "always")
+    return on_terminal if seen else elsewhere
+
+
+def _by_suffix(output: str | None, formats: Iterable[str]) -> str | None:
+    suffix = (output or "").rpartition(".")[2].lower()
+    return suffix if suffix in formats else None
+
+
+def _write_matches(
+    write: Callable[[str], object],
+    matches: Iterable[tuple[Posting, Match]],
+    format: str,
+    catalogue: Catalogue,
+) -> None:
+    from jobcodes.render import match_record, match_row, to_csv_lines, to_json
+
+    if format in ("csv", "tsv"):
+        rows = (match_row(posting.source, posting.title, match, catalogue) for posting, match in matches)
+        for line in to_csv_lines(rows, "\t" if format == "tsv" else ","):
+            write(line)
+        return
+    records = (match_record(posting.source, posting.title, match, catalogue) for posting, match in matches)
+    if format == "json":
+        write(to_json(list(records), indent=2) + "\n")
+        return
+    for record in records:
+        write(to_json(record) + "\n")
+
+
+def _write_records(
+    write: Callable[[str], object], records: Iterable[Record], format: str, columns: tuple[str, ...]
+) -> None:
+    from jobcodes.render import to_json, to_tsv_lines
+
+    if format == "json":
+        write(to_json(list(records), indent=2) + "\n")
+    else:
+        write("".join(to_tsv_lines(records, columns)))
+
+
+def _with_progress(lines: Iterable[str], tally: Tally) -> Iterator[str]:
+    """The same lines, with a count of the rows on stderr that is gone at the end."""
+    shown = time.monotonic()
+    for line in lines:
+        yield line
+        if (now := time.monotonic()) - shown > 0.5:
+            shown = now
+            print(f"\r{tally.rows:,} rows", end="", file=sys.stderr, flush=True)
+    print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _nothing_found(message: str, quiet: bool) -> None:
+    if not quiet:
+        _say(message)
+    raise typer.Exit(NOTHING_FOUND)
+
+
+def _say(message: str) -> None:
+    """A line on stderr for the person at the terminal."""
+    from jobcodes.render import printable
+
+    if sys.stderr is not None:
+        print(f"jobcodes: {printable(message)}", file=sys.stderr, flush=True)
+
+
+def _silent(message: str) -> None:
+    """Instead of `_say` under --quiet."""
+
+
+def _report(error: JobcodesError) -> int:
+    """Says what is wrong and how to mend it; the exit code for it."""
+    if isinstance(error, DataError):
+        problems = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+        _say(f"error: the catalogue or the vocabulary cannot be used: {problems}")
+        for problem in error.problems:
+            _say(f"error: {problem}")
+    else:
+        _say(f"error: {error.message}")
+    if error.hint:
+        _say(f"hint: {error.hint}")
+    codes = {UnknownCodeError: NOTHING_FOUND, UsageError: USAGE, InputError: SOME_UNUSABLE}
+    return codes.get(type(error), BAD_DATA)
+
+
+def main() -> None:
+    """Runs the command line and exits with the codes that the README lists."""
+    set_up()
+    try:
+        app(prog_name="jobcodes")
+    except JobcodesError as error:
+        code = _report(error)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except OSError as error:
+        # Inputs are read with errors of their own: what is left is the output, a full disk for one.
+        _say(f"error: cannot write: {error.strerror or error}")
+        code = USAGE
+    except Exception as error:
+        code = BUG
+        if os.environ.get("JOBCODES_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        else:
+            _say(f"error: this is a bug: {type(error).__name__}: {error}")
+            _say("hint: set JOBCODES_DEBUG=1 for the traceback, and report it")
+    sys.exit(code)

@@ -1,0 +1,48 @@
+"""Files out, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from jobcodes.errors import UsageError
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+@contextmanager
+def whole_file(path: str) -> Iterator[TextIO]:
+    """A UTF-8 text file to write, which takes the place of `path` only when the block ends well.
+
+    Until then it is `PATH.partial`, kept with what was written when the block is interrupted or fails. A
+    device or pipe is written directly. Raises UsageError when it cannot be written.
+    """
+    try:
+        target = os.path.realpath(path)  # a link stays a link, and what it points to is replaced
+        direct = os.path.exists(target) and not os.path.isfile(target)
+        partial = target if direct else f"{target}.partial"
+        file = open(partial, "w", encoding="utf-8", newline="")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+    try:
+        with file:
+            yield file
+        if not direct:
+            os.replace(partial, target)
+    except OSError as error:
+        if error.errno in _UNWRITABLE:
+            raise _unwritable(path, error) from None
+        raise
+    finally:
+        # Nothing was written, so there is nothing to go on from.
+        if not direct and os.path.exists(partial) and not os.path.getsize(partial):
+            Path(partial).unlink()
+
+
+def _unwritable(path: str, error: OSError | ValueError) -> UsageError:
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(f"cannot write {path}: {reason}", "name another file with -o")
