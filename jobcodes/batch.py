@@ -29,9 +29,7 @@ class Coder(Protocol):
 class Tally:
     """How many rows were given each decision, so far."""
 
-    counts: dict[Decision, int] = field(
-        default_factory=lambda: {"match": 0, "review": 0, "none": 0, "error": 0}
-    )
+    counts: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0, "error": 0})
 
     @property
     def rows(self) -> int:
@@ -136,9 +134,7 @@ def _csv_lines(
     return header, line
 
 
-def _json_line(
-    table: Table, kept: list[int], catalogue: Catalogue, overwrite: bool
-) -> Callable[[Row, Match], str]:
+def _json_line(table: Table, kept: list[int], catalogue: Catalogue, overwrite: bool) -> Callable[[Row, Match], str]:
     """A function from a row and its match to a line of JSON."""
     edition = catalogue_object(catalogue)
 

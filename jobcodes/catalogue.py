@@ -9,37 +9,60 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources.abc import Traversable
+from dataclasses import asdict
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from jobcodes.errors import DataError, UnknownCodeError
 from jobcodes.model import Band, Catalogue, Function, Job, Kind, Problem, Role
 from jobcodes.resources import data_root
 from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
 
+if TYPE_CHECKING:
+    from jobcodes.cache import Cache
+
 _CODE = re.compile(r"\w[\w./+-]*")  # none of the `:`, `;` and spaces that separate codes in the output
 
 
-def load_catalogue(path: str | Path | None = None) -> Catalogue:
+def load_catalogue(path: str | Path | None = None, cache: Cache | None = None) -> Catalogue:
     """The catalogue of a folder or a file, checked; the shipped one if `path` is None.
 
     Raises DataError with every problem found, in file and line order. Besides what `yamlnodes` refuses, these
     are: unknown or missing keys, blank texts, unknown kinds, bands and reports, duplicate codes, and codes
     that do not fit their function (see `_misplaced`). Functions keep the order of their files' names.
+    With a `cache`, a catalogue that passed its checks before is not parsed again.
     """
-    root: Path | Traversable = data_root() / "catalogue" if path is None else Path(path)
+    root: Path = data_root() / "catalogue" if path is None else Path(path)
     problems: list[Problem] = []
+    contents = [
+        (name, content)
+        for name, file in _files(root, problems)
+        if (content := read_bytes(file, name, problems)) is not None
+    ]
+    digest = hashlib.sha256()
+    for _, content in contents:
+        digest.update(content)
+    sha256 = digest.hexdigest()
+    # The names decide which file is the catalogue's own, and where the last one ends.
+    key = (
+        f"catalogue-{hashlib.sha256(repr([(name, len(c)) for name, c in contents]).encode()).hexdigest()[:16]}-{sha256}"
+    )
+    if cache and not problems and (data := cache.get(key)) and (known := _from_data(data)):
+        return known
+    catalogue = _parse(root, contents, sha256, problems)
+    if problems:
+        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)))
+    if cache:
+        cache.put(key, asdict(catalogue))
+    return catalogue
+
+
+def _parse(root: Path, contents: Sequence[tuple[str, bytes]], sha256: str, problems: list[Problem]) -> Catalogue:
     one_file = not root.is_dir()
     required = ("name", "edition", "functions") if one_file else ("name", "edition")
-    digest = hashlib.sha256()
     top: dict[str, Node] = {}
     functions: list[Node] = []
-    for name, file in _files(root, problems):
-        content = read_bytes(file, name, problems)
-        if content is None:
-            continue
-        digest.update(content)
+    for name, content in contents:
         node = parse_yaml(content, name, problems)
         if node is None:
             continue
@@ -55,15 +78,29 @@ def load_catalogue(path: str | Path | None = None) -> Catalogue:
         edition=reader.text(top, "edition"),
         bands=reader.bands,
         functions=tuple(reader.function(node) for node in functions),
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         path=str(root),
     )
     problems += _misplaced(reader.jobs, {function.code for function in catalogue.functions})
     if not catalogue.functions and not problems:
         problems.append(Problem(str(root), 0, "expected at least one function, found none"))
-    if problems:
-        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)))
     return catalogue
+
+
+def _from_data(data: dict[str, Any]) -> Catalogue | None:
+    """The catalogue that `asdict` made the data of; None if it is not that."""
+    try:
+        for function in data["functions"]:
+            function["jobs"] = [Job(**_tupled(job)) for job in function["jobs"]]
+        data["functions"] = [Function(**_tupled(function)) for function in data["functions"]]
+        data["bands"] = [Band(**band) for band in data["bands"]]
+        return Catalogue(**_tupled(data))
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _tupled(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
 def role_of(kind: Kind, title: str, function_title: str) -> Role:
@@ -146,7 +183,7 @@ def _nearest(code: str, known: Sequence[str]) -> list[str]:
     return [choice for choice, _, _ in close]
 
 
-def _files(root: Path | Traversable, problems: list[Problem]) -> list[tuple[str, Path | Traversable]]:
+def _files(root: Path, problems: list[Problem]) -> list[tuple[str, Path]]:
     """The files to read, by name, with the names that messages show."""
     if not root.is_dir():
         return [(str(root), root)]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
 from jobcodes.ranking import Ranking, rank
-from jobcodes.reading import Reader, Reading
-from jobcodes.text import flatten, stem, words
-from jobcodes.vocabulary import Cue, Entry, Vocabulary
+from jobcodes.reading import Definition, Reader, Reading
+from jobcodes.text import flatten, plain, stem, words
+from jobcodes.vocabulary import Entry, Vocabulary
 
 # A clause counts as covered by a code from this weight on: one weak cue is enough.
 COVERED = 0.25
@@ -35,13 +35,11 @@ class Classifier:
         self.jobs = {job.code: job for job in catalogue}
         self.functions = {function.code: function for function in catalogue.functions}
         self.order = {code: i for i, code in enumerate(self.jobs)}
-        known = {c: e for c, e in vocabulary.entries.items() if c in self.jobs or c in self.functions}
-        self.entries = known | definition_entries(catalogue, known)
-        self.bands = vocabulary.bands
+        self.vocabulary = vocabulary
         self.outside: Mapping[str, Entry] = (
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
-        self.reader = Reader([*self.entries.values(), *self.outside.values()], vocabulary)
+        self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.entries))
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
         """The match of one job from its text, its title or both; `top` is the length of the ranking.
@@ -51,13 +49,13 @@ class Classifier:
         reading = self.reader.read(text, title or "")
         if reading.is_empty:
             return Match("error", notes=("The job is empty.",))
-        ranking = rank(reading, self.catalogue, self.outside)
+        ranking = rank(reading, self.catalogue, self.vocabulary.entries, self.outside)
         order = sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
         alternatives = tuple(Alternative(code, round(ranking.codes[code], 4)) for code in order[:top])
         if ranking.inside < 0.5 or not order:
             kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
             evidence = self.reader.evidence(reading, text, title or "", frozenset(kinds), EVIDENCE)
-            notes = [f"Reads as {self.outside[kind].name.lower()}, outside this catalogue." for kind in kinds]
+            notes = [f"Reads as {self.outside[kind].name}, outside this catalogue." for kind in kinds]
             notes += self._notes(reading, evidence)
             confidence = round(1 - ranking.inside, 4)
             return Match("none", None, None, confidence, None, None, alternatives, evidence, tuple(notes))
@@ -129,28 +127,19 @@ class Classifier:
                 if roles.get(code) == "discipline":
                     masses[code] += duty.weight * score
         whole = sum(masses.values())
-        parts = sorted(
-            ((mass / whole, code) for code, mass in masses.items() if mass > 0.1 * whole), reverse=True
-        )
+        parts = sorted(((mass / whole, code) for code, mass in masses.items() if mass > 0.1 * whole), reverse=True)
         if len(parts) < 2:
             return ""
-        return (
-            "Generalist: the duties split between "
-            + ", ".join(f"{code} {part:.0%}" for part, code in parts)
-            + "."
-        )
+        return "Generalist: the duties split between " + ", ".join(f"{code} {part:.0%}" for part, code in parts) + "."
 
     def _notes(self, reading: Reading, evidence: tuple[Evidence, ...]) -> list[str]:
         notes = []
         if not reading.duties:
             notes.append("Only a title to go by.")
-        elif (
-            sum(len(words(reading.text, duty.clause.start, duty.clause.end)) for duty in reading.duties) < 25
-        ):
+        elif sum(len(words(reading.text, duty.clause.start, duty.clause.end)) for duty in reading.duties) < 25:
             notes.append("Few words to go by.")
         notes += [
-            f"Read \u201c{word}\u201d as \u201c{target}\u201d."
-            for word, target in self.reader.corrections(evidence)
+            f"Read \u201c{word}\u201d as \u201c{target}\u201d." for word, target in self.reader.corrections(evidence)
         ]
         return notes
 
@@ -159,16 +148,15 @@ class Classifier:
         if job.role == "executive":
             return BandMatch("EX", 1.0)
         bands = [band for band in self.functions[job.function].bands if band != "EX"] or list(USUAL_BANDS)
-        usual = self.entries[job.code].bands if job.code in self.entries else ()
+        entry = self.vocabulary.entries.get(job.code)
+        usual = entry.bands if entry else []
         scores = {}
         for i, band in enumerate(bands):
             prior = 0.3 / (1 + usual.index(band)) if band in usual else 0.05 / (1 + i)
-            scores[band] = (
-                prior + 2 * reading.title_scores.get(band, 0.0) + min(1.5, reading.signals.get(band, 0.0))
-            )
+            scores[band] = prior + 2 * reading.title_scores.get(band, 0.0) + min(1.5, reading.signals.get(band, 0.0))
         best = max(bands, key=lambda band: scores[band])
-        cues = [hit.cue.text for _, _, hit, _ in reading.title_hits if hit.key == best]
-        cues += [hit.cue.text for duty in reading.duties for hit in duty.hits if hit.key == best]
+        hits = [hit for _, _, hit, _ in reading.title_hits] + [hit for duty in reading.duties for hit in duty.hits]
+        cues = [" \u2026 ".join(hit.terms) for hit in hits if hit.key == best]
         return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues))[:3])
 
 
@@ -180,31 +168,29 @@ def _coverage(reading: Reading, keys: frozenset[str]) -> float | None:
     return round(covered / len(duties), 4)
 
 
-def definition_entries(catalogue: Catalogue, known: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Entries made from titles and definitions, for the codes that the vocabulary does not know.
+def definitions(catalogue: Catalogue, known: Mapping[str, Entry]) -> dict[str, Definition]:
+    """The words of the titles and definitions of the codes that the vocabulary does not know.
 
     A word counts less the more codes use it: its weight falls with log(codes / codes that use it).
     """
-    texts = {
-        job.code: {stem(word) for word in words(flatten(f"{job.title} {job.description}"))}
-        for job in catalogue
-    }
-    uses: dict[str, int] = defaultdict(int)
-    for found in texts.values():
-        for word in found:
-            uses[word] += 1
+    if all(job.code in known for job in catalogue):
+        return {}
+    texts = {job.code: _stems(f"{job.title} {job.description}") for job in catalogue}
+    uses = Counter(word for found in texts.values() for word in found)
     most = math.log(1 + len(texts))
-    entries = {}
+    made = {}
     for job in catalogue:
-        if job.code in known:
-            continue
-        title = {stem(word) for word in words(flatten(job.title))}
-        rarity = {word: math.log((1 + len(texts)) / uses[word]) / most for word in sorted(texts[job.code])}
-        cues = [
-            (word, Cue(word, round((0.6 if word in title else 0.35) * share, 3), (word,)))
-            for word, share in rarity.items()
-            if share > 0.25 and len(word) > 2
-        ]
-        titles = tuple(cue for word, cue in cues if word in title)
-        entries[job.code] = Entry(job.code, titles, tuple(cue for _, cue in cues))
-    return entries
+        if job.code not in known:
+            title = _stems(job.title)
+            rarity = {word: math.log((1 + len(texts)) / uses[word]) / most for word in sorted(texts[job.code])}
+            weights = {
+                word: round((0.6 if word in title else 0.35) * share, 3)
+                for word, share in rarity.items()
+                if share > 0.25 and len(word) > 2
+            }
+            made[job.code] = Definition(weights, frozenset(title))
+    return made
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(plain(word)) for word in words(flatten(text))}

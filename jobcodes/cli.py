@@ -5,10 +5,11 @@ What a command needs is imported inside it, so that `--help` and `show` start fa
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -38,6 +39,7 @@ from jobcodes.streams import Screen, input_stream, output_stream, set_up
 
 if TYPE_CHECKING:
     from jobcodes.batch import Tally
+    from jobcodes.cache import Cache
     from jobcodes.classifier import Classifier
     from jobcodes.model import Catalogue, Function, Job, Match, Posting
     from jobcodes.render import Record
@@ -74,11 +76,12 @@ def root(
 
 
 @app.command(
+    "classify",
     epilog=_examples(
         "jobcodes classify description.txt",
         "jobcodes classify jobs/*.txt -f csv -o matches.csv",
         'pbpaste | jobcodes classify - --title "Help Desk Analyst"',
-    )
+    ),
 )
 def classify(
     files: Annotated[
@@ -86,9 +89,7 @@ def classify(
         Argument(metavar="FILE...", help="Job descriptions, one job a file; - is stdin.", show_default=False),
     ] = None,
     text: Annotated[str | None, Option("--text", metavar="TEXT", help="The description itself.")] = None,
-    title: Annotated[
-        str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")
-    ] = None,
+    title: Annotated[str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")] = None,
     coverage: Annotated[
         float, Option(min=0, max=1, metavar="SHARE", help="Of its duties, what a match must cover.")
     ] = 0.8,
@@ -125,13 +126,9 @@ def classify(
                 yield read_posting(file, title=title, encoding=encoding)
 
     classifier = _classifier(catalogue, vocabulary, coverage, verbose)
-    shown = (
-        format
-        or _by_suffix(output, ("json", "jsonl", "csv", "tsv"))
-        or _default("table", "jsonl", output, color)
-    )
     unusable = 0
-    with _writer(output, shown, color, classifier.catalogue) as (write, views):
+    formats = ("jsonl", "json", "csv", "tsv")
+    with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
 
         def matches() -> Iterator[tuple[Posting, Match]]:
             from jobcodes.batch import match_posting
@@ -154,15 +151,14 @@ def classify(
 
 
 @app.command(
+    "batch",
     epilog=_examples(
         "jobcodes batch jobs.csv -o matched.csv",
         "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
-    )
+    ),
 )
 def batch(
-    input: Annotated[
-        str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)
-    ] = "-",
+    input: Annotated[str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)] = "-",
     title_column: Annotated[
         str | None, Option(metavar="NAME", help="The column of titles, if its name is unusual.")
     ] = None,
@@ -173,7 +169,7 @@ def batch(
     encoding: Encoding = None,
     replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
     top: Top = 3,
-    format: Annotated[TableFormat | None, Option("--format", "-f", help="Default: as INPUT.")] = None,
+    format: RowFormat = None,
     output: Output = None,
     catalogue: CataloguePath = None,
     vocabulary: VocabularyPath = None,
@@ -196,7 +192,7 @@ def batch(
             choose_columns(table.headers, title_column, text_column or ()),
             classifier,
             classifier.catalogue,
-            format=format or cast("TableFormat | None", _by_suffix(output, ("csv", "tsv", "jsonl"))),
+            format=format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl"))),
             top=top,
             overwrite=replace,
             tally=tally,
@@ -211,7 +207,7 @@ def batch(
         raise typer.Exit(SOME_UNUSABLE)
 
 
-@app.command(epilog=_examples("jobcodes show AMT010", "jobcodes show amt ams20 -f json"))
+@app.command("show", epilog=_examples("jobcodes show AMT010", "jobcodes show amt ams20 -f json"))
 def show(
     codes: Annotated[
         list[str],
@@ -222,6 +218,7 @@ def show(
     catalogue: CataloguePath = None,
     vocabulary: VocabularyPath = None,
     color: Color = "auto",
+    quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Show functions, disciplines and benchmarks in full.
@@ -247,8 +244,7 @@ def show(
             kinds.setdefault(kind, []).append(phrase)
         return kinds or None
 
-    shown = format or _by_suffix(output, ("json",)) or _default("table", "text", output, color)
-    with _writer(output, shown, color, loaded) as (write, views):
+    with _writer(format, ("text", "json"), output, color, loaded) as (shown, write, views):
         if views:
             for item in found:
                 views.entry(item, said_of(item))
@@ -257,13 +253,14 @@ def show(
         else:
             write("\n".join(item_text(loaded, item, said_of(item)) for item in found))
     for one in unknown:
-        _report(one)
+        _report(one, hint=not quiet)
     if unknown:
         raise typer.Exit(NOTHING_FOUND)
 
 
 @app.command(
-    epilog=_examples("jobcodes search field engineer", "jobcodes search complaints --top 1 | cut -f1")
+    "search",
+    epilog=_examples("jobcodes search field engineer", "jobcodes search complaints --top 1 | cut -f1"),
 )
 def search(
     query: Annotated[list[str], Argument(metavar="QUERY", help="Words; a typo is forgiven.")],
@@ -285,8 +282,7 @@ def search(
 
     loaded = _catalogue(catalogue, verbose)
     hits = search(" ".join(query), loaded, _phrases(vocabulary), top)
-    shown = format or _by_suffix(output, ("tsv", "json")) or _default("table", "tsv", output, color)
-    with _writer(output, shown, color, loaded) as (write, views):
+    with _writer(format, ("tsv", "json"), output, color, loaded) as (shown, write, views):
         if views:
             views.hits(hits)
         else:
@@ -296,14 +292,9 @@ def search(
         _nothing_found("nothing in the catalogue fits these words", quiet)
 
 
-@app.command(
-    "list", epilog=_examples("jobcodes list", "jobcodes list --function AMT --kind discipline | cut -f1,4")
-)
+@app.command("list", epilog=_examples("jobcodes list", "jobcodes list --function AMT --kind discipline | cut -f1,4"))
 def list_(
-    function: Annotated[
-        str | None,
-        Option("--function", metavar="CODE", help="Only this function.", autocompletion=complete_code),
-    ] = None,
+    function: FunctionCode = None,
     kind: Annotated[
         Literal["function", "discipline", "benchmark"] | None, Option("--kind", help="Only this kind.")
     ] = None,
@@ -331,15 +322,12 @@ def list_(
     if band is not None:
         known = [one.code for one in loaded.bands]
         if band.strip().upper() not in known:
-            raise UsageError(
-                f"no band {band!r} in this catalogue", f"its bands are {', '.join(known) or 'not stated'}"
-            )
+            raise UsageError(f"no band {band!r} in this catalogue", f"its bands are {', '.join(known) or 'not stated'}")
         silent = [one.code for one in loaded.functions if not one.bands and function in (None, one.code)]
         if silent and not quiet:
             _say(f"the catalogue states no bands for {', '.join(silent)}")
     rows = list_rows(loaded, function, kind, band)
-    shown = format or _by_suffix(output, ("tsv", "json")) or _default("table", "tsv", output, color)
-    with _writer(output, shown, color, loaded) as (write, views):
+    with _writer(format, ("tsv", "json"), output, color, loaded) as (shown, write, views):
         if views:
             views.tree(rows)
         else:
@@ -355,7 +343,7 @@ def _catalogue(path: str | None, verbose: bool) -> Catalogue:
     from jobcodes.catalogue import load_catalogue
 
     start = time.perf_counter()
-    loaded = load_catalogue(path or None)
+    loaded = load_catalogue(path or None, _cache())
     if verbose:
         took = (time.perf_counter() - start) * 1000
         name = f"{loaded.name}, edition {loaded.edition}, {len(loaded)} jobs"
@@ -363,20 +351,26 @@ def _catalogue(path: str | None, verbose: bool) -> Catalogue:
     return loaded
 
 
+def _cache() -> Cache | None:
+    from jobcodes.cache import Cache, cache_folder
+
+    folder = cache_folder(dict(os.environ))
+    return Cache(folder) if folder else None
+
+
 def _phrases(path: str | None) -> dict[str, list[tuple[str, str]]]:
     from jobcodes.vocabulary import load_vocabulary
 
-    return load_vocabulary(path).phrases()
+    return load_vocabulary(path, _cache()).phrases()
 
 
-def _classifier(
-    catalogue: str | None, vocabulary: str | None, coverage: float | None, verbose: bool
-) -> Classifier:
+def _classifier(catalogue: str | None, vocabulary: str | None, coverage: float | None, verbose: bool) -> Classifier:
     from jobcodes.classifier import Classifier
     from jobcodes.vocabulary import load_vocabulary
 
     loaded = _catalogue(catalogue, verbose)
-    words = load_vocabulary(vocabulary)
+    words = load_vocabulary(vocabulary, _cache())
+    gc.enable()  # switched off for the start (see __main__); a batch may run for hours
     return Classifier(loaded, words) if coverage is None else Classifier(loaded, words, coverage=coverage)
 
 
@@ -389,26 +383,29 @@ def _posting_from_stdin(title: str | None, encoding: str | None, quiet: bool) ->
 
 @contextmanager
 def _writer(
-    output: str | None, format: str, color: str, catalogue: Catalogue
-) -> Iterator[tuple[Callable[[str], object], Views | None]]:
-    """What writes the data, and the views on it when the format is table."""
+    format: str | None, formats: Sequence[str], output: str | None, color: str, catalogue: Catalogue
+) -> Iterator[tuple[str, Callable[[str], object], Views | None]]:
+    """The format to write, what writes it, and the views when it is table.
+
+    The format is the one asked for, else the suffix of -o, else table on a terminal, else the first of
+    `formats`.
+    """
+    suffix = _suffix(output, formats)
     with output_stream(output) as out:
-        if format != "table":
-            yield out.write, None
+        screen = isinstance(out, Screen)
+        shown = format or suffix or ("table" if screen or (color == "always" and not output) else formats[0])
+        if shown != "table":
+            yield shown, out.write, None
             return
         from jobcodes.terminal import Views
 
-        file = sys.stdout if isinstance(out, Screen) else out  # the views take care of control characters
-        plain = not file.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        yield out.write, Views(file, color == "always" or (color == "auto" and not plain), catalogue)
+        plain = not screen or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        colored = color == "always" or (color == "auto" and not plain)
+        # The views take care of control characters themselves.
+        yield shown, out.write, Views(sys.stdout if screen else out, colored, catalogue)
 
 
-def _default(on_terminal: str, elsewhere: str, output: str | None, color: str) -> str:
-    seen = output is None and sys.stdout is not None and (sys.stdout.isatty() or color == "always")
-    return on_terminal if seen else elsewhere
-
-
-def _by_suffix(output: str | None, formats: Iterable[str]) -> str | None:
+def _suffix(output: str | None, formats: Sequence[str]) -> str | None:
     suffix = (output or "").rpartition(".")[2].lower()
     return suffix if suffix in formats else None
 
@@ -467,14 +464,14 @@ def _say(message: str) -> None:
     from jobcodes.render import printable
 
     if sys.stderr is not None:
-        print(f"jobcodes: {printable(message)}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"jobcodes: {printable(message)}\n")  # one write: lines of two programs never mix
 
 
 def _silent(message: str) -> None:
     """Instead of `_say` under --quiet."""
 
 
-def _report(error: JobcodesError) -> int:
+def _report(error: JobcodesError, hint: bool = True) -> int:
     """Says what is wrong and how to mend it; the exit code for it."""
     if isinstance(error, DataError):
         problems = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
@@ -483,15 +480,22 @@ def _report(error: JobcodesError) -> int:
             _say(f"error: {problem}")
     else:
         _say(f"error: {error.message}")
-    if error.hint:
+    if error.hint and hint:
         _say(f"hint: {error.hint}")
     codes = {UnknownCodeError: NOTHING_FOUND, UsageError: USAGE, InputError: SOME_UNUSABLE}
     return codes.get(type(error), BAD_DATA)
 
 
+def _leave_out_other_commands(named: list[str]) -> None:
+    # Typer works out the options of every command at each start: a tenth of the time that `show` takes.
+    wanted = [command for command in app.registered_commands if [command.name] == named]
+    app.registered_commands = wanted or app.registered_commands
+
+
 def main() -> None:
     """Runs the command line and exits with the codes that the README lists."""
     set_up()
+    _leave_out_other_commands(sys.argv[1:2])
     try:
         app(prog_name="jobcodes")
     except JobcodesError as error:

@@ -36,9 +36,7 @@ VocabularyPath = Annotated[
     Option("--vocabulary", metavar="PATH", help="Your own titles and phrases, over the built-in ones."),
 ]
 Top = Annotated[int, Option("--top", min=1, metavar="N", help="How many codes to rank.")]
-Output = Annotated[
-    str | None, Option("--output", "-o", metavar="FILE", help="Write here, whole or not at all.")
-]
+Output = Annotated[str | None, Option("--output", "-o", metavar="FILE", help="Write here, whole or not at all.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No notes on stderr; errors still.")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Show more, and say which catalogue is used.")]
 Color = Annotated[

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
+from jobcodes.vocabulary import Entry, need_of
 
 # Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
 # duty that certainly speaks for something has the mass 1.
@@ -20,6 +21,10 @@ UNKNOWN = 0.10  # a duty that says nothing we know speaks this much for "none of
 DOUBT = 0.25  # what "none of these" starts with
 FLOOR = 0.05  # what every discipline starts with
 SHARPNESS = 2.0  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.5  # how much less a hint counts than a certainty
+RIVALRY = 2.0  # how much of a duty goes to the code it speaks for most
+WITHOUT = 0.5  # what evidence is worth where the surroundings it needs are missing
+EVEN, BALANCE, MIXED, SAID = 0.4, 2.5, 0.5, 0.5  # when two disciplines share a job, and what "both" adds
 UNASSIGNED = 0.15  # the part of the function's mass in no discipline that speaks for its residual code
 
 
@@ -36,50 +41,67 @@ class Ranking:
     kinds: dict[str, float] = field(default_factory=dict)
 
 
-def rank(reading: Reading, catalogue: Catalogue, outside: Mapping[str, object]) -> Ranking:
-    """The probability of each of the catalogue's codes, from the reading of a job."""
+def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Mapping[str, Entry]) -> Ranking:
+    """The probability of each of the catalogue's codes, from the reading of a job.
+
+    `entries` are the codes' and functions' own, `outside` those of the kinds of work outside.
+    """
     function_of = {job.code: function.code for function in catalogue.functions for job in function.jobs}
-    functions = {function.code for function in catalogue.functions}
-    total = sum(duty.weight for duty in reading.duties)
+    functions = [function.code for function in catalogue.functions]
+    set_in = {key: _setting(reading, key) for key, entry in entries.items() if entry.needs}
+    title_weight = TITLE + TITLE_SHARE * sum(duty.weight for duty in reading.duties)
     sources = [(duty.weight, duty.scores) for duty in reading.duties]
-    sources.append((TITLE + TITLE_SHARE * total, reading.title_scores))
     masses: dict[str, float] = {}
     within = dict.fromkeys(functions, 0.0)
     kinds: dict[str, float] = {}
     outer = DOUBT
-    for i, (weight, scores) in enumerate(sources):
+    for weight, scores in (*sources, (title_weight, reading.title_scores)):
         best = dict.fromkeys(functions, 0.0)
+        of_function: dict[str, dict[str, float]] = {}
         best_kind = 0.0
         for key, score in scores.items():
             if key in outside:
+                score **= CERTAINTY
                 kinds[key] = kinds.get(key, 0.0) + weight * score
                 best_kind = max(best_kind, score)
-                continue
-            function = function_of.get(key, key)
-            if function not in best:
-                continue
-            masses[key] = masses.get(key, 0.0) + weight * score
-            best[function] = max(best[function], score)
+            elif (function := function_of.get(key, key)) in best:
+                score = (score * set_in.get(key, 1.0) * set_in.get(function, 1.0)) ** CERTAINTY
+                best[function] = max(best[function], score)
+                if key != function:
+                    of_function.setdefault(function, {})[key] = score
         for function, score in best.items():
             within[function] += weight * score
-        is_duty = i < len(reading.duties)
-        outer += weight * (best_kind or (UNKNOWN if is_duty and not any(best.values()) else 0.0))
+        for found in of_function.values():
+            for code, score in _shared(found).items():
+                masses[code] = masses.get(code, 0.0) + weight * score
+        known = best_kind or any(best.values()) or scores is reading.title_scores
+        outer += weight * (best_kind if known else UNKNOWN)
     powers = {code: mass**SHARPNESS for code, mass in within.items()}
     inner = sum(powers.values())
     everything = inner + outer**SHARPNESS
     codes: dict[str, float] = {}
-    for function in catalogue.functions:
-        share = powers[function.code] / everything
-        for code, part in _within(function, masses, within[function.code], reading).items():
+    for function_ in catalogue.functions:
+        share = powers[function_.code] / everything
+        for code, part in _within(function_, masses, within[function_.code], reading).items():
             codes[code] = share * part
-    return Ranking(
-        codes, inner / everything, {code: power / everything for code, power in powers.items()}, kinds
-    )
+    return Ranking(codes, inner / everything, {code: power / everything for code, power in powers.items()}, kinds)
 
 
-def _within(
-    function: Function, masses: Mapping[str, float], total: float, reading: Reading
-) -> dict[str, float]:
+def _setting(reading: Reading, key: str) -> float:
+    """How far the surroundings that an entry needs are there: 1, down to WITHOUT if nothing speaks of them."""
+    need = need_of(key)
+    found = reading.signals.get(need, 0.0) + 2 * reading.title_scores.get(need, 0.0)
+    return WITHOUT + (1 - WITHOUT) * min(1.0, found)
+
+
+def _shared(scores: Mapping[str, float]) -> dict[str, float]:
+    """A duty's weight shared out among the disciplines it speaks for: the likeliest gets most of it."""
+    most = max(scores.values())
+    whole = sum((score / most) ** RIVALRY for score in scores.values()) if most else 1.0
+    return {code: score * (score / most) ** (RIVALRY - 1) / whole if most else 0.0 for code, score in scores.items()}
+
+
+def _within(function: Function, masses: Mapping[str, float], total: float, reading: Reading) -> dict[str, float]:
     """The probability of each of a function's codes, given that the job is in the function."""
     found = {job.code: masses.get(job.code, 0.0) for job in function.jobs}
     roles = {job.code: job.role for job in function.jobs}
@@ -87,11 +109,9 @@ def _within(
     first, second, *_ = [*leaders, 0.0, 0.0]
     for code, role in roles.items():
         if role == "generalist" and first:
-            said = min(
-                1.5, reading.signals.get("generalist", 0.0) + 2 * reading.title_scores.get("generalist", 0.0)
-            )
-            balance = max(0.0, 2 * second / first - 1) * min(1.0, second / 2)
-            found[code] += (first + second) * (0.6 * balance + 0.5 * said)
+            said = min(1.0, reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0))
+            balance = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
+            found[code] += (first + second) * (balance * (MIXED + SAID * said) + 0.3 * said)
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
     powers = {code: (mass + FLOOR) ** SHARPNESS for code, mass in found.items() if roles[code] != "executive"}

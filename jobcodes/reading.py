@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jobcodes.cues import SKIPPED, CueIndex, Hit, Words
 from jobcodes.model import Evidence
 from jobcodes.text import Clause, Headings, clauses, flatten, word_spans, words
-from jobcodes.vocabulary import Entry, Vocabulary
+from jobcodes.vocabulary import Vocabulary, need_of
 
 # A clause under "Requirements" says what the person knows, not what the job does: it counts this much.
 REQUIREMENT = 0.35
@@ -18,6 +18,14 @@ ASIDE = 0.5
 # How many words after "not", "reports to", "works with the … team" are not about this job.
 NEGATED = 7
 _TITLE_BREAK = re.compile(r"\s[-\u2013\u2014/:]+\s|[,(|;:\u2013\u2014]|\s-|-\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The words of a code's title and definition, stemmed, each with its weight (0 to 1)."""
+
+    words: Mapping[str, float]
+    title: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +61,30 @@ class Reading:
         """The duties that coverage is counted over: those under a duties heading if there are any such,
         else every clause outside the requirements."""
         duties = [duty for duty in self.duties if duty.clause.section == "duties"]
-        return (
-            duties
-            if len(duties) > 1
-            else [duty for duty in self.duties if duty.clause.section != "requirements"]
-        )
+        return duties if len(duties) > 1 else [duty for duty in self.duties if duty.clause.section != "requirements"]
 
 
 class Reader:
-    """Finds the cues of `entries` (codes, functions, kinds of work outside) and the general ones in a job."""
+    """Finds a vocabulary's cues in a job, and those of `definitions`: words by code, with their weights."""
 
-    def __init__(self, entries: Sequence[Entry], vocabulary: Vocabulary) -> None:
-        parts = vocabulary.parts | {part: ((part,),) for entry in entries for cue in entry.duties for part in cue.parts if part not in vocabulary.parts}
-        every = [*entries, *vocabulary.signals.values(), *vocabulary.bands.values()]
-        variants = vocabulary.variants
-        self.in_duties = CueIndex(
-            [
-                (e.key, cue, sign)
-                for e in every
-                for sign, cues in ((1, e.duties), (-1, e.against))
-                for cue in cues
-            ],
-            parts,
-            variants,
+    def __init__(self, vocabulary: Vocabulary, definitions: Mapping[str, Definition]) -> None:
+        self.in_titles, self.in_duties = vocabulary.in_titles, vocabulary.in_duties
+        known = set(vocabulary.words)
+        if definitions:
+            self.in_titles, self.in_duties = self.in_titles.copy(), self.in_duties.copy()
+            known |= {word for definition in definitions.values() for word in definition.words}
+            _add_definitions(self.in_titles, definitions, {word for d in definitions.values() for word in d.title})
+            _add_definitions(self.in_duties, definitions, known)
+        self.words = Words(known, vocabulary.variants, vocabulary.articles, vocabulary.exact)
+        entries = (vocabulary.entries | vocabulary.outside).items()
+        self.general = frozenset(
+            (*vocabulary.signals, *vocabulary.bands, *(need_of(key) for key, entry in entries if entry.needs))
         )
-        self.in_titles = CueIndex([(e.key, cue, 1) for e in every for cue in e.titles], parts, variants)
-        self.words = Words(
-            self.in_duties.words | self.in_titles.words, variants, vocabulary.articles, vocabulary.exact
-        )
-        self.general = frozenset((*vocabulary.signals, *vocabulary.bands))
         self.headings = Headings(vocabulary.headings)
 
     def read(self, text: str, title: str) -> Reading:
         flat, flat_title = flatten(text), flatten(title)
-        duties = tuple(self._duties(flat))
+        duties = tuple(self._duties(flat, words(flat_title)))
         signals: dict[str, float] = {}
         for duty in duties:
             for key, score in duty.scores.items():
@@ -98,10 +96,10 @@ class Reader:
             title_scores[hit.key] = 1 - (1 - title_scores.get(hit.key, 0.0)) * (1 - weight)
         return Reading(flat, flat_title, duties, title_hits, title_scores, signals)
 
-    def _duties(self, flat: str) -> Iterator[Duty]:
+    def _duties(self, flat: str, title: list[str]) -> Iterator[Duty]:
         for clause in clauses(flat, self.headings):
-            if clause.section == "ignore":
-                continue
+            if clause.section == "ignore" or words(flat, clause.start, clause.end) == title:
+                continue  # a title that stands in the text too is still one piece of evidence
             found = self._forms(flat, clause.start, clause.end)
             hits = _unnegated(self.in_duties.find(found))
             scores = _scores(hits)
@@ -119,7 +117,7 @@ class Reader:
         ]:
             forms = self._forms(flat, start, end)
             for hit in self.in_titles.find(forms):
-                yield start, end, hit, hit.cue.weight * factor
+                yield start, end, hit, hit.weight * factor
             if forms:
                 factor = ASIDE
             start = following
@@ -147,7 +145,7 @@ class Reader:
                 duty.clause.start,
                 duty.clause.end,
                 hit,
-                hit.cue.weight * duty.weight,
+                hit.weight * duty.weight,
             )
             for duty in reading.duties
             for hit in duty.hits
@@ -163,23 +161,14 @@ class Reader:
                 kept.append(evidence)
         return tuple(sorted(kept, key=lambda e: (e.field != "title", e.start)))
 
-    def _locate(
-        self, flat: str, given: str, field: str, start: int, end: int, hit: Hit, weight: float
-    ) -> Evidence:
-        spans = [
-            span for span in word_spans(flat, start, end) if self.words[flat[span[0] : span[1]]] != SKIPPED
-        ]
-        first = spans[min(part[0] for part in hit.spans)][0]
-        last = spans[max(part[1] for part in hit.spans) - 1][1]
-        found = words(flat, first, last)
-        kind = (
-            "fuzzy"
-            if any(word in self.words.corrected for word in found)
-            else "title"
-            if field == "title"
-            else "keyword"
-        )
-        return Evidence(field, given[first:last], first, last, hit.cue.text, kind, round(weight, 4))
+    def _locate(self, flat: str, given: str, field: str, start: int, end: int, hit: Hit, weight: float) -> Evidence:
+        spans = [span for span in word_spans(flat, start, end) if self.words[flat[slice(*span)]] != SKIPPED]
+        first = min(spans[start][0] for start, _ in hit.spans)
+        last = max(spans[end - 1][1] for _, end in hit.spans)
+        term = " \u2026 ".join(term for _, term in sorted(zip(hit.spans, hit.terms, strict=True)))
+        misspelt = any(word in self.words.corrected for word in words(flat, first, last))
+        kind = "fuzzy" if misspelt else "title" if field == "title" else "keyword"
+        return Evidence(field, given[first:last], first, last, term, kind, round(weight, 4))
 
     def corrections(self, evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
         """The misspelt words in the evidence and what each was read as, in order, each once."""
@@ -197,7 +186,7 @@ def _scores(hits: Iterable[Hit]) -> dict[str, float]:
     against: dict[str, float] = {}
     for hit in hits:
         side = missed if hit.sign > 0 else against
-        side[hit.key] = side.get(hit.key, 1.0) * (1 - hit.cue.weight)
+        side[hit.key] = side.get(hit.key, 1.0) * (1 - hit.weight)
     return {key: (1 - miss) * against.get(key, 1.0) for key, miss in missed.items()}
 
 
@@ -207,8 +196,17 @@ def _unnegated(hits: list[Hit]) -> list[Hit]:
     stops -= {hit.spans[0][1] for hit in hits if hit.key == "affirmation"}
     if not stops:
         return hits
-    return [
-        hit
-        for hit in hits
-        if not any(stop <= start < stop + NEGATED for stop in stops for start, _ in hit.spans)
-    ]
+    return [hit for hit in hits if not any(stop <= start < stop + NEGATED for stop in stops for start, _ in hit.spans)]
+
+
+def _add_definitions(index: CueIndex, definitions: Mapping[str, Definition], words: set[str]) -> None:
+    """Makes each of `words` a cue of the codes that have it in their definition."""
+    codes: dict[str, list[tuple[str, float]]] = {}
+    for code, definition in definitions.items():
+        for word, weight in definition.words.items():
+            if word in words:
+                codes.setdefault(word, []).append((code, weight))
+    for word, found in codes.items():
+        part = index.add_part({word: [(word,)]})
+        for code, weight in found:
+            index.add_cue(code, weight, 1, [part])

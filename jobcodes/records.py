@@ -6,6 +6,7 @@ Only a table that cannot be begun (no header, no such column) raises.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,7 +105,7 @@ def _not_in(encoding: str, line: int, byte: bytes) -> tuple[str, str]:
     """Message and hint for a byte that is no text."""
     found = f"byte 0x{byte.hex()}" if byte else "its end"
     hint = "name its encoding, for example --encoding cp1252"
-    return f"line {line} is not {encoding.removesuffix('-sig').upper()} ({found})", hint
+    return f"line {line} is not {encoding.upper()} ({found})", hint
 
 
 def _unknown_encoding(name: str) -> UsageError:
@@ -121,9 +122,7 @@ _LABEL = re.compile(
 )
 _SEPARATOR = re.compile(r"[ \t*_]*(?:[:\uff1a|\t]|[ \t][-\u2013\u2014][ \t])[ \t*_:|]*")
 _BULLET = re.compile(r"(?:[-+*\u2022\u00b7\u25cf\u25aa\u25e6\u2013\u2014]|\(?\w{1,2}[.)])\s")
-_SENTENCE = re.compile(
-    r"(?:we|we're|our|you|your|join|as an?|this|these|are you|do you|i|in|it|there)\b", re.I
-)
+_SENTENCE = re.compile(r"(?:we|we're|our|you|your|join|as an?|this|these|are you|do you|i|in|it|there)\b", re.I)
 # The name of the document: the title may stand behind it or below it.
 _DOCUMENT = re.compile(r"(?:job|position|role) (?:description|posting|profile|specification|spec|ad)|vacancy")
 _NOUN = (
@@ -135,7 +134,8 @@ _NOUN = (
 _KIND = "(?:(?:the|your|our|key|main|essential|primary|principal|minimum|preferred|general|basic) )*"
 # The heading of a section: no title, and none below it.
 _HEADING = re.compile(
-    r"about.*|who we are|what (?:we|you) .*|apply now|now hiring|we are hiring|full time|part time|remote|"
+    r"about.*|who we are|how we .*|what (?:we|you) .*|why .*|apply now|now hiring|we are hiring|"
+    r"full time|part time|remote|"
     f"{_KIND}{_NOUN}(?: and {_KIND}{_NOUN}| of the {_NOUN})?"
 )
 
@@ -181,12 +181,7 @@ def _as_title(line: str) -> str | None:
     words = _words(title)
     if not title or len(title) > 80 or title.endswith((".", ":", ";", "!", "?", ",")):
         return None
-    if (
-        _BULLET.match(line)
-        or _SENTENCE.match(title)
-        or _HEADING.fullmatch(words)
-        or _DOCUMENT.fullmatch(words)
-    ):
+    if _BULLET.match(line) or _SENTENCE.match(title) or _HEADING.fullmatch(words) or _DOCUMENT.fullmatch(words):
         return None
     return title if any(map(str.isalpha, title)) else None
 
@@ -211,15 +206,11 @@ def read_posting(path: str, *, title: str | None = None, encoding: str | None = 
     except IsADirectoryError:
         return Posting(path, title=title, error="a folder, not a file; name the files in it")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return Posting(
-            path, title=title, error=f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        )
+        return Posting(path, title=title, error=f"cannot be read: {getattr(error, 'strerror', None) or error}")
     return posting_from_bytes(data, path, title=title, encoding=encoding)
 
 
-def posting_from_bytes(
-    data: bytes, source: str, *, title: str | None = None, encoding: str | None = None
-) -> Posting:
+def posting_from_bytes(data: bytes, source: str, *, title: str | None = None, encoding: str | None = None) -> Posting:
     """The job in `data`, as `read_posting` gives it."""
     if len(data) > MAX_FILE_BYTES:
         limit = f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
@@ -263,9 +254,7 @@ class Row:
 class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL."""
 
-    def __init__(
-        self, source: str, format: Format, headers: Sequence[str], rows: Iterator[Row], delimiter: str = ""
-    ):
+    def __init__(self, source: str, format: Format, headers: Sequence[str], rows: Iterator[Row], delimiter: str = ""):
         self.source = source
         self.format = format
         self.headers = tuple(headers)
@@ -290,6 +279,7 @@ def open_table(
     head = _read_head(stream)
     name = encoding or _recognise(head)
     try:
+        name = codecs.lookup(name).name.removesuffix("-sig")
         newline = "\n".encode(name)
         sample = head.decode(name, "replace").removeprefix("\ufeff")
     except LookupError:
@@ -314,9 +304,7 @@ def open_table(
     if header.error:
         raise InputError(f"{source}: {header.error}")
     headers = header.cells
-    return Table(
-        source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter
-    )
+    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
 
 
 def _read_head(stream: BinaryIO) -> bytes:
@@ -350,52 +338,60 @@ class _Lines:
     """Decoded lines that remember the current row: its lines, their first fault, whether all are read."""
 
     def __init__(self, stream: BinaryIO, encoding: str, *, by_bytes: bool, newline: str) -> None:
-        self.count = 0
         self.row: list[str] = []
         self.fault = ""
         self.ended = False
+        self._before = 0  # lines before the current row
         self._encoding = encoding
         self._lines = self._from_bytes(stream) if by_bytes else self._from_text(stream, newline)
 
     def __iter__(self) -> Iterator[str]:
         return self._lines
 
+    def next_row(self) -> int:
+        """Forgets the current row; returns the line on which the next one begins."""
+        self._before += len(self.row)
+        self.row.clear()
+        self.fault = ""
+        return self._before + 1
+
     def _from_bytes(self, stream: BinaryIO) -> Iterator[str]:
-        encoding, row = self._encoding, self.row
+        encoding, take = self._encoding, self.row.append
         for data in stream:
-            self.count += 1
             try:
                 line = data.decode(encoding)
             except UnicodeDecodeError as error:
                 self._blame(data[error.start : error.start + 1])
                 line = data.decode(encoding, "backslashreplace")
-            if self.count == 1:
-                line = line.removeprefix("\ufeff")
-            row.append(line)
+            if line[:1] == "\ufeff" and self._is_first():
+                line = line[1:]
+            take(line)
             yield line
         self.ended = True
 
     def _from_text(self, stream: BinaryIO, newline: str) -> Iterator[str]:
         for line in io.TextIOWrapper(cast(io.BufferedReader, stream), self._encoding, "replace", newline):
-            self.count += 1
             if "\ufffd" in line:
                 self._blame(b"")
-            self.row.append(line.removeprefix("\ufeff") if self.count == 1 else line)
+            self.row.append(line.removeprefix("\ufeff") if self._is_first() else line)
             yield self.row[-1]
         self.ended = True
 
+    def _is_first(self) -> bool:
+        return not self._before and not self.row
+
     def _blame(self, byte: bytes) -> None:
-        self.fault = self.fault or "; ".join(_not_in(self._encoding, self.count, byte))
+        line = self._before + len(self.row) + 1
+        self.fault = self.fault or "; ".join(_not_in(self._encoding, line, byte))
 
-    def restart(self, lines: list[str]) -> None:
-        """Reads these lines, the last of the stream, once more."""
-        self.count -= len(lines)
+    def again(self, lines: list[str]) -> None:
+        """Reads these lines, the last of the current row and of the stream, once more."""
+        del self.row[-len(lines) :]
         self.ended = False
-        self._lines = self._again(lines)
+        self._lines = self._from_list(lines)
 
-    def _again(self, lines: list[str]) -> Iterator[str]:
+    def _from_list(self, lines: list[str]) -> Iterator[str]:
         for line in lines:
-            self.count += 1
             self.row.append(line)
             yield line
         self.ended = True
@@ -407,37 +403,35 @@ def _csv_rows(lines: _Lines, delimiter: str) -> Iterator[Row]:
 
     csv.field_size_limit(_NO_LIMIT)
     reader = csv.reader(lines, delimiter=delimiter)
-    taken = lines.row
     while True:
-        taken.clear()
-        lines.fault = ""
-        start = lines.count + 1
+        start = lines.next_row()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            cells = _with_bare_returns("".join(taken), delimiter)
+            cells = _with_bare_returns("".join(lines.row), delimiter)
         if lines.ended:
             # A quotation mark that nothing closes took the rest of the table into one cell: that line is the
             # error, and the lines below it are rows again.
-            first, *rest = taken
-            cells = next(csv.reader([first], delimiter=delimiter, quoting=csv.QUOTE_NONE))
+            first, *rest = lines.row
+            cells = _with_bare_returns(first, delimiter, quoting=csv.QUOTE_NONE)
             yield Row(start, cells, error=f"line {start}: a quotation mark is opened and never closed")
-            lines.restart(rest)
+            if rest:
+                lines.again(rest)
             reader = csv.reader(lines, delimiter=delimiter)
         elif cells:
             yield Row(start, cells, error=lines.fault)
 
 
-def _with_bare_returns(record: str, delimiter: str) -> list[str]:
+def _with_bare_returns(record: str, delimiter: str, quoting: Literal[0, 3] = 0) -> list[str]:
     """The cells of a record with a carriage return outside quotation marks, which `csv` refuses."""
     import csv
 
     body = record.rstrip("\r\n")
     stand_in = next(mark for mark in map(chr, range(0xE000, 0xF8FF)) if mark not in body)
-    cells = next(csv.reader([body.replace("\r", stand_in)], delimiter=delimiter))
-    return [cell.replace(stand_in, "\r") for cell in cells]
+    reader = csv.reader([body.replace("\r", stand_in)], delimiter=delimiter, quoting=quoting)
+    return [cell.replace(stand_in, "\r") for cell in next(reader)]
 
 
 def _fitted(rows: Iterable[Row], width: int) -> Iterator[Row]:
@@ -451,9 +445,7 @@ def _fitted(rows: Iterable[Row], width: int) -> Iterator[Row]:
             row.cells = row.cells[:width]
             if extra and not row.error:
                 cells = ", ".join(map(repr, extra))
-                row.error = (
-                    f"line {row.line}: more cells than headers: {cells}; quote cells with the delimiter"
-                )
+                row.error = f"line {row.line}: more cells than headers: {cells}; quote cells with the delimiter"
         yield row
 
 
@@ -461,15 +453,16 @@ def _json_rows(lines: _Lines) -> Iterator[Row]:
     import json
 
     decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
-    for line in lines:
-        lines.row.clear()
+    while True:
+        start = lines.next_row()
+        line = next(iter(lines), None)
+        if line is None:
+            return
         raw = line.strip(" \t\r\n")
         if not raw:
             continue
-        row = Row(lines.count, raw=raw, error=lines.fault)
-        if lines.fault:
-            lines.fault = ""
-        else:
+        row = Row(start, raw=raw, error=lines.fault)
+        if not row.error:
             try:
                 value = decode(raw)
                 if raw.count("[") + raw.count("{") > _MAX_DEPTH and _is_deep(value):
@@ -550,9 +543,7 @@ def _sniff_delimiter(sample: str) -> str:
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
         records = [record for record in islice(reader, 32) if record]
-        widths = [
-            len(record) for record in (records[:-1] if len(records) > 2 else records)
-        ]  # the last: cut off?
+        widths = [len(record) for record in (records[:-1] if len(records) > 2 else records)]  # the last: cut off?
         if not widths:
             continue
         if widths[0] > 1:
@@ -574,8 +565,7 @@ def _key(name: str) -> str:
 
 
 _TITLES, _TITLES_ELSE, _TEXTS, _SECTIONS = (
-    frozenset(map(_key, names))
-    for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
+    frozenset(map(_key, names)) for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
 )
 _USUAL = _TITLES | _TITLES_ELSE | _TEXTS | _SECTIONS
 
@@ -609,9 +599,7 @@ def choose_columns(
         texts, sections = _of(usual, _TEXTS), _of(usual, _SECTIONS)
         if len(texts) > 1 or (texts and sections) or len(set(sections)) < len(sections):
             both = [*texts, *sections]
-            raise _ambiguous(
-                "text", both, f"choose with --text-column {both[0]!r}; given twice, both are read"
-            )
+            raise _ambiguous("text", both, f"choose with --text-column {both[0]!r}; given twice, both are read")
         texts = texts or sections
     if not titles and not texts:
         found = f"the headers are {_listed(headers)}" if headers else "no headers were found"

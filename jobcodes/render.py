@@ -53,8 +53,7 @@ def match_object(match: Match) -> Record:
         "decision": match.decision,
         "confidence": _rounded(match.confidence),
         "coverage": _rounded(match.coverage),
-        "band": band
-        and {"code": band.code, "confidence": _rounded(band.confidence), "evidence": list(band.evidence)},
+        "band": band and {"code": band.code, "confidence": _rounded(band.confidence), "evidence": list(band.evidence)},
         "alternatives": [
             {"code": other.code, "confidence": _rounded(other.confidence)} for other in match.alternatives
         ],
@@ -82,19 +81,18 @@ def catalogue_object(catalogue: Catalogue) -> Record:
 def match_columns(match: Match, catalogue: Catalogue) -> dict[str, str]:
     """The match as the columns of MATCH_COLUMNS, in that order, each one line and no formula."""
     ranking = ";".join(f"{other.code}:{other.confidence:.4f}" for other in match.alternatives)
-    values = (
-        match.code or "",
-        match.title or "",
-        match.decision,
-        "" if match.confidence is None else f"{match.confidence:.4f}",
-        "" if match.coverage is None else f"{match.coverage:.4f}",
-        match.band.code if match.band else "",
-        ranking,
-        "; ".join(dict.fromkeys(found.term for found in match.evidence)),
-        " | ".join(match.notes),
-        f"{catalogue.edition}@{catalogue.sha256[:12]}",
-    )
-    return dict(zip(MATCH_COLUMNS, map(cell, values), strict=True))
+    return {
+        "match_code": cell(match.code or ""),
+        "match_title": cell(match.title or ""),
+        "match_decision": match.decision,
+        "match_confidence": "" if match.confidence is None else f"{match.confidence:.4f}",
+        "match_coverage": "" if match.coverage is None else f"{match.coverage:.4f}",
+        "match_band": cell(match.band.code) if match.band else "",
+        "match_alternatives": cell(ranking),
+        "match_evidence": cell("; ".join(dict.fromkeys([found.term for found in match.evidence]))),
+        "match_notes": cell(" | ".join(match.notes)),
+        "match_catalogue": cell(f"{catalogue.edition}@{catalogue.sha256[:12]}"),
+    }
 
 
 def match_row(source: str, title: str | None, match: Match, catalogue: Catalogue) -> dict[str, str]:
@@ -143,18 +141,14 @@ def item_record(
             "responsibilities": list(item.responsibilities),
             "bands": _bands(catalogue, _band_codes(item, function)),
             "reports": list(item.reports),
-            "siblings": [
-                {"code": job.code, "title": job.title} for job in function.jobs if job.code != item.code
-            ],
+            "siblings": [{"code": job.code, "title": job.title} for job in function.jobs if job.code != item.code],
         }
     if phrases is not None:
         record["phrases"] = {kind: list(texts) for kind, texts in phrases.items()}
     return record
 
 
-def item_text(
-    catalogue: Catalogue, item: Function | Job, phrases: Mapping[str, Sequence[str]] | None = None
-) -> str:
+def item_text(catalogue: Catalogue, item: Function | Job, phrases: Mapping[str, Sequence[str]] | None = None) -> str:
     """`item_record` in plain lines, never wrapped or cut: `CODE<TAB>title` first, then `key<TAB>value`.
 
     A list has a line for each of its values; so `grep ^responsibilities` and `cut -f2` find their way.

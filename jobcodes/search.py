@@ -137,8 +137,7 @@ class _Text:
                     spans.append((token.start, token.end))
         weight = _WEIGHT[self.field]
         if words.keys() == wanted and all(
-            token.word in _STOP or any(start <= token.start < end for start, end in spans)
-            for token in self.tokens
+            token.word in _STOP or any(start <= token.start < end for start, end in spans) for token in self.tokens
         ):
             weight = _WHOLE[self.field]
         return _Match(self, words, tuple(spans), weight)
@@ -233,9 +232,7 @@ def _corrected(word: str, known: Sequence[str]) -> list[str]:
         return distance if distance <= allowed else 3
 
     distances = {
-        other: min(slips(word, other), slips(_stem(word), _stem(other)))
-        for other in known
-        if other[0] == word[0]
+        other: min(slips(word, other), slips(_stem(word), _stem(other))) for other in known if other[0] == word[0]
     }
     nearest = min(distances.values(), default=3)
     return [other for other, distance in distances.items() if distance == nearest < 3]
@@ -258,9 +255,7 @@ def _stem(word: str) -> str:
 
 
 def _hit(entry: Function | Job, matches: Sequence[_Match], rarity: Mapping[str, float]) -> Hit:
-    strength = {
-        word: max(match.words.get(word, 0.0) * match.weight / _BEST for match in matches) for word in rarity
-    }
+    strength = {word: max(match.words.get(word, 0.0) * match.weight / _BEST for match in matches) for word in rarity}
     quality = sum(rarity[word] * strength[word] for word in rarity) / sum(rarity.values())
     best = max(  # the text that shows most of the query; of equals, the first
         matches,

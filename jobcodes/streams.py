@@ -76,6 +76,4 @@ def set_up() -> None:
         # A pipe gets UTF-8 in whole lines, whatever the locale. What a terminal cannot show, and half a
         # surrogate pair from a file name, come out as an escape.
         encoding = None if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(
-            encoding=encoding, errors="backslashreplace", newline="\n", line_buffering=True
-        )
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n", line_buffering=True)

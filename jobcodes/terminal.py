@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 CONTEXT = 40  # characters shown on either side of the evidence
+_GAP = 20  # what lies between two quotes of a line and is quoted too
 WHY_LINES = 6  # lines of the text that are quoted
 _MEANING = {
     "match": ("bold green", "match"),
@@ -96,9 +97,7 @@ class Views:
         if match.confidence is not None:
             grid.add_row("confidence", _percent(match.confidence), self.bar(match.confidence))
         if match.coverage is not None:
-            grid.add_row(
-                "coverage", _percent(match.coverage), self.bar(match.coverage) + Text("  of the duties")
-            )
+            grid.add_row("coverage", _percent(match.coverage), self.bar(match.coverage) + Text("  of the duties"))
         if band := match.band:
             name = self.bands.get(band.code, "")
             words = ", ".join(f'"{words}"' for words in band.evidence)
@@ -110,9 +109,7 @@ class Views:
         grid = _grid(figures=True)
         for other in others:
             title = self.text(self.titles.get(other.code, ""))
-            grid.add_row(
-                self.text(other.code), _percent(other.confidence), self.bar(other.confidence, 10), title
-            )
+            grid.add_row(self.text(other.code), _percent(other.confidence), self.bar(other.confidence, 10), title)
         return grid
 
     def bar(self, share: float, width: int = 20) -> Text:
@@ -125,7 +122,7 @@ class Views:
         for found in sorted((e for e in evidence if e.field == "text"), key=lambda e: (e.start, e.end)):
             first, last = _window(text, found.start, found.end)
             weight, spans = found.weight, [(found.start, found.end)]
-            if windows and first <= windows[-1][1]:
+            if windows and first <= windows[-1][1] + _GAP and "\n" not in text[windows[-1][1] : first]:
                 begin, end, before, marked = windows.pop()
                 first, last, weight, spans = begin, max(end, last), before + weight, marked + spans
             windows.append((first, last, weight, spans))
@@ -149,9 +146,7 @@ class Views:
         """A function with its jobs, or a job in full; `phrases` by kind: what else speaks for it."""
         self.line(self.text(entry.code, "bold cyan"), "  ", self.text(entry.title, "bold"))
         function = entry if isinstance(entry, Function) else self.function_of(entry)
-        kind = (
-            "function" if isinstance(entry, Function) else f"{entry.kind} of {function.code} {function.title}"
-        )
+        kind = "function" if isinstance(entry, Function) else f"{entry.kind} of {function.code} {function.title}"
         self.line(self.text(kind, "dim"))
         self.line()
         if isinstance(entry, Function):

@@ -14,15 +14,12 @@ from dataclasses import dataclass
 # A word may hold an apostrophe, combining marks, soft hyphens and zero-width characters; `plain` removes them.
 _WORD = re.compile("[^\\W_][\\w\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff'\u2019]*")
 _MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff_]")
-_TAG = re.compile(
-    r"<(?:br|/?p|/?li|/?ul|/?ol|/?div|/?tr|/?h\d)\b[^<>]{0,300}>|<!--.*?-->|</?[a-z][^<>]{0,300}>", re.S
-)
+_TAG = re.compile(r"<(?:br|/?p|/?li|/?ul|/?ol|/?div|/?tr|/?h\d)\b[^<>]{0,300}>|<!--.*?-->|</?[a-z][^<>]{0,300}>", re.S)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});")
 _ENTITY_TEXT = {"&amp;": "&", "&rsquo;": "'", "&lsquo;": "'", "&#39;": "'", "&apos;": "'", "&bull;": "\n"}
+LONGEST = 600  # characters of a clause; what is longer is no sentence, and its time would grow with its square
 # A clause ends with a sentence, a line or an inline bullet.
-_CLAUSE = re.compile(
-    r"[^\n.!?;\u2022\u00b7\u25aa\u25cf]+(?:[.!?;]+(?=[^\s])[^\n.!?;\u2022\u00b7\u25aa\u25cf]*)*"
-)
+_CLAUSE = re.compile(r"[^\n.!?;\u2022\u00b7\u25aa\u25cf]+(?:[.!?;]+(?=[^\s])[^\n.!?;\u2022\u00b7\u25aa\u25cf]*)*")
 _BULLET = re.compile(r"\s*(?:[-*+\u2013\u2014\u2022\u00b7\u25aa\u25cf\u25e6>o]|\(?(?:\d{1,2}|[a-z])[.)])\s+")
 
 
@@ -137,7 +134,7 @@ def clauses(flat: str, headings: Headings) -> Iterator[Clause]:
                 or line.lstrip()[:1] == "#"
                 or (line.lstrip()[:2] == "**" and line.rstrip(" :").endswith("**"))
             )
-            head, colon, rest = text.partition(":")
+            head, colon, _ = text.partition(":")
             kind = headings.kind(text) if len(text) <= 60 else None
             if kind or marked:
                 section = kind or ""
@@ -147,8 +144,19 @@ def clauses(flat: str, headings: Headings) -> Iterator[Clause]:
                 section = kind
                 begin = start + line.index(":") + 1
         for found in _CLAUSE.finditer(flat, begin, end):
-            yield Clause(found.start(), found.end(), section)
+            for piece in _pieces(flat, *found.span()):
+                yield Clause(*piece, section)
         start = end + 1
+
+
+def _pieces(flat: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span itself, or if it is too long for a sentence, spans of whole words of at most LONGEST characters."""
+    while end - start > LONGEST:
+        cut = flat.rfind(" ", start, start + LONGEST)
+        cut = cut if cut > start else start + LONGEST
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _unwrapped(flat: str) -> list[str]:

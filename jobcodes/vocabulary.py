@@ -1,210 +1,277 @@
 """Our matching knowledge: which titles, phrases and counter-phrases speak for or against a code.
 
 It lives apart from the catalogue, since it survives a new edition. `data/vocabulary/README.md` describes the
-files; here they become frozen dataclasses, and nothing is matched yet.
+files; here they become plain data, ready for finding the cues in a job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from jobcodes.cues import CueIndex, short_forms
 from jobcodes.errors import DataError
 from jobcodes.model import Problem
 from jobcodes.resources import data_root
 from jobcodes.text import stem, words
-from jobcodes.yamlnodes import Node, read_yaml
+from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
+
+if TYPE_CHECKING:
+    from jobcodes.cache import Cache
 
 # The share of duties with such a phrase that belong to the code, as an analyst would judge it.
 STRENGTHS = {"strong": 0.9, "fair": 0.6, "weak": 0.3}
-FIELDS = ("titles", "duties", "against")
-
-
+GENERAL = ("articles", "exact", "variants", "headings", "signals", "bands")
+SHARED = ("general.yaml", "terms.yaml", "outside.yaml")  # all other files hold entries by code
 Phrase = tuple[str, ...]  # stemmed words that stand side by side
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """A phrase that speaks for a code, as written, and its weight (0 to 1).
-
-    Its `parts` must all stand in one clause; `Vocabulary.parts` says which phrases each may be.
-    """
-
-    text: str
-    weight: float
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """What is known about a code, a function or a kind of work outside: cues for titles and for duties."""
+    """What is known about a code, a function or a kind of work outside, besides its cues.
 
-    key: str
-    titles: tuple[Cue, ...] = ()
-    duties: tuple[Cue, ...] = ()
-    against: tuple[Cue, ...] = ()
-    bands: tuple[str, ...] = ()
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Everything the classifier knows beyond the catalogue.
-
-    `entries` by code; `parts` by their text, for all cues; `outside` by kind of work, for catalogues with one of the functions `outside_of`;
-    `signals` are general cues by name (executive, internal, negation, …); `headings` by kind of section;
-    `variants` maps another spelling or an abbreviation to the words it stands for; `articles` are words
-    that phrases ignore; `exact` words are never taken for a misspelling.
+    `bands` are its usual career bands, the most usual first. `needs`: its cues count less where nothing
+    speaks of their surroundings. `titles` and `duties` are its cues as written, the strongest first.
     """
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    parts: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
-    outside: Mapping[str, Entry] = field(default_factory=dict)
-    outside_of: tuple[str, ...] = ()
-    signals: Mapping[str, Entry] = field(default_factory=dict)
-    bands: Mapping[str, Entry] = field(default_factory=dict)
-    headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    articles: frozenset[str] = frozenset()
-    exact: frozenset[str] = frozenset()
+    name: str = ""
+    bands: list[str] = field(default_factory=list)
+    needs: bool = False
+    titles: list[str] = field(default_factory=list)
+    duties: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Everything the classifier knows beyond the catalogue, as plain data; not to be changed.
+
+    `entries` by code; `outside` by kind of work, for catalogues with one of the functions `outside_of`;
+    `signals` and `bands` are the keys of general cues (executive, internal, negation, ...; M, P, ...); all
+    their cues are in the indexes `in_titles` and `in_duties`. `headings` by kind of section; `variants` maps
+    another spelling or an abbreviation to the words it stands for; `articles` are words that phrases ignore;
+    `exact` words are never taken for a misspelling; `words` are those of all cues.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    outside: dict[str, Entry] = field(default_factory=dict)
+    outside_of: list[str] = field(default_factory=list)
+    signals: list[str] = field(default_factory=list)
+    bands: list[str] = field(default_factory=list)
+    in_titles: CueIndex = field(default_factory=CueIndex)
+    in_duties: CueIndex = field(default_factory=CueIndex)
+    headings: dict[str, list[str]] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
+    articles: list[str] = field(default_factory=list)
+    exact: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
 
     def phrases(self) -> dict[str, list[tuple[str, str]]]:
-        """For each code its (field, phrase) pairs as plain text, the strongest first, for searching and showing."""
+        """For each code its (field, phrase) pairs as plain text, the strongest first, for searching and showing.
+
+        Alternatives that stand alone are phrases of their own; parts that belong together stay together.
+        """
         return {
-            code: [(name, cue.text) for name in ("titles", "duties") for cue in getattr(entry, name)]
+            code: [
+                (name, phrase)
+                for name, cues in (("titles", entry.titles), ("duties", entry.duties))
+                for cue in cues
+                for phrase in ([readable(cue)] if " + " in cue else cue.split("|"))
+            ]
             for code, entry in self.entries.items()
         }
 
 
-def load_vocabulary(path: str | Path | None = None) -> Vocabulary:
+def readable(cue: str) -> str:
+    """A cue as a person would write it: "call|chat + agent" is "call / chat … agent"."""
+    return cue.replace("|", " / ").replace(" + ", " … ")
+
+
+def need_of(key: str) -> str:
+    """The key of the signal that an entry's surroundings are there (see `Entry.needs`)."""
+    return f"{key} needs"
+
+
+def load_vocabulary(path: str | Path | None = None, cache: Cache | None = None) -> Vocabulary:
     """The shipped vocabulary, or the one in the folder `path`.
 
-    Raises DataError with every fault of every file.
+    Raises DataError with every fault of every file. With a `cache`, a vocabulary that was read before is
+    not read again.
     """
-    folder = data_root() / "vocabulary" if path is None else Path(path)
+    folder: Path = data_root() / "vocabulary" if path is None else Path(path)
     problems: list[Problem] = []
     if not folder.is_dir():
         raise DataError([Problem(str(folder), 0, "no such folder")], "a vocabulary is a folder of YAML files")
-    nodes = {
-        file.name: node
+    contents = {
+        file.name: content
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".yaml") and (node := read_yaml(file, f"{folder.name}/{file.name}", problems))
+        if file.name.endswith(".yaml")
+        and (content := read_bytes(file, f"{folder.name}/{file.name}", problems)) is not None
+    }
+    digest = hashlib.sha256()
+    for name, content in contents.items():
+        digest.update(name.encode() + b"\0" + content)
+    key = f"vocabulary-{digest.hexdigest()}"
+    if cache and not problems and (data := cache.get(key)) and (known := _from_data(data)):
+        return known
+    nodes = {
+        name: node
+        for name, content in contents.items()
+        if (node := parse_yaml(content, f"{folder.name}/{name}", problems)) is not None
     }
     vocabulary = _Reader(nodes, problems).vocabulary()
     if problems:
         raise DataError(problems)
+    if cache:
+        cache.put(key, asdict(vocabulary))
     return vocabulary
+
+
+def _from_data(data: dict[str, Any]) -> Vocabulary | None:
+    """The vocabulary that `asdict` made the data of; None if it is not that."""
+    try:
+        for name in ("entries", "outside"):
+            data[name] = {key: Entry(**entry) for key, entry in data[name].items()}
+        for name in ("in_titles", "in_duties"):
+            data[name] = CueIndex(**data[name])
+        return Vocabulary(**data)
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 class _Reader:
     def __init__(self, nodes: Mapping[str, Node], problems: list[Problem]) -> None:
         self.nodes = nodes
         self.problems = problems
-        self.terms: dict[str, tuple[Phrase, ...]] = {}
-        self.known_variants: dict[str, Phrase] = {}
-        self.phrases: dict[str, tuple[Phrase, ...]] = {}
+        self.general = self.top("general.yaml", GENERAL)
+        self.variants = self.read_variants()
+        self.short_forms = short_forms(self.variants)
         self.stems: dict[str, Phrase] = {}
+        self.terms: dict[str, list[Phrase]] = {}
+        self.expanded: dict[str, dict[str, list[Phrase]]] = {}
+        # All cues, by the field they are looked for in: key, weight, sign, parts.
+        self.cues: dict[str, list[tuple[str, float, int, list[str]]]] = {"titles": [], "duties": []}
 
     def vocabulary(self) -> Vocabulary:
-        general = self.top(
-            "general.yaml", optional=("articles", "exact", "variants", "headings", "signals", "bands")
-        )
-        self.known_variants = self.variants(general)
-        terms = self.top("terms.yaml")
-        outside = self.top("outside.yaml", optional=("functions", "kinds"))
-        for name, node in terms.items():
-            self.terms[name] = tuple(
+        for name, node in self.top("terms.yaml").items():
+            self.terms[name] = [
                 phrase for text in node.strings(self.problems) for phrase in self.alternative(text, node)
-            )
+            ]
+        outside = self.top("outside.yaml", ("functions", "kinds"))
         entries: dict[str, Entry] = {}
-        for file, node in self.nodes.items():
-            if file not in ("general.yaml", "terms.yaml", "outside.yaml"):
-                entries |= self.entries(node)
+        for file in self.nodes:
+            if file not in SHARED:
+                entries |= self.entries(self.top(file))
+        kinds = self.entries(outside["kinds"].mapping(self.problems)) if "kinds" in outside else {}
+        signals, bands = (
+            list(self.entries(self.general[name].mapping(self.problems))) if name in self.general else []
+            for name in ("signals", "bands")
+        )
+        in_titles, in_duties = self.index("titles"), self.index("duties")
         return Vocabulary(
             entries=entries,
-            parts=self.phrases,
-            outside=self.entries(outside["kinds"]) if "kinds" in outside else {},
+            outside=kinds,
             outside_of=self.strings(outside, "functions"),
-            signals=self.entries(general["signals"]) if "signals" in general else {},
-            bands=self.entries(general["bands"]) if "bands" in general else {},
-            headings=self.lists(general, "headings"),
-            variants=self.known_variants,
-            articles=frozenset(self.strings(general, "articles")),
-            exact=frozenset(self.strings(general, "exact")),
+            signals=signals,
+            bands=bands,
+            in_titles=in_titles,
+            in_duties=in_duties,
+            headings=self.lists("headings"),
+            variants=self.variants,
+            articles=self.strings(self.general, "articles"),
+            exact=self.strings(self.general, "exact"),
+            words=sorted(in_titles.words() | in_duties.words()),
         )
 
     def top(self, file: str, optional: Iterable[str] = ()) -> dict[str, Node]:
         node = self.nodes.get(file)
         return node.mapping(self.problems, optional=tuple(optional)) if node else {}
 
-    def strings(self, nodes: Mapping[str, Node], key: str) -> tuple[str, ...]:
-        return nodes[key].strings(self.problems) if key in nodes else ()
+    def strings(self, nodes: Mapping[str, Node], key: str) -> list[str]:
+        return list(nodes[key].strings(self.problems)) if key in nodes else []
 
-    def lists(self, nodes: Mapping[str, Node], key: str) -> dict[str, tuple[str, ...]]:
-        inner = nodes[key].mapping(self.problems) if key in nodes else {}
-        return {name: node.strings(self.problems) for name, node in inner.items()}
+    def lists(self, key: str) -> dict[str, list[str]]:
+        inner = self.general[key].mapping(self.problems) if key in self.general else {}
+        return {name: list(node.strings(self.problems)) for name, node in inner.items()}
 
-    def variants(self, general: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
-        inner = general["variants"].mapping(self.problems) if "variants" in general else {}
+    def read_variants(self) -> dict[str, str]:
+        inner = self.general["variants"].mapping(self.problems) if "variants" in self.general else {}
         return {
-            stem(name): tuple(map(stem, words(node.string(self.problems)))) for name, node in inner.items()
+            " ".join(map(stem, words(name))): " ".join(map(stem, words(node.string(self.problems))))
+            for name, node in inner.items()
         }
 
-    def entries(self, node: Node) -> dict[str, Entry]:
-        return {key: self.entry(key, inner) for key, inner in node.mapping(self.problems).items()}
+    def entries(self, nodes: Mapping[str, Node]) -> dict[str, Entry]:
+        return {key: self.entry(key, node) for key, node in nodes.items()}
 
     def entry(self, key: str, node: Node) -> Entry:
-        fields = node.mapping(self.problems, optional=("title", "bands", *FIELDS))
-        return Entry(
-            key=key,
-            titles=self.cues(fields.get("titles")),
-            duties=self.cues(fields.get("duties")),
-            against=self.cues(fields.get("against")),
-            bands=self.strings(fields, "bands"),
-            name=fields["title"].string(self.problems) if "title" in fields else "",
-        )
+        fields = node.mapping(self.problems, optional=("title", "bands", "titles", "duties", "against", "needs"))
+        titles = list(self.read_cues(fields.get("titles"), key, 1, ("titles",)))
+        duties = list(self.read_cues(fields.get("duties"), key, 1, ("duties",)))
+        list(self.read_cues(fields.get("against"), key, -1, ("duties",)))
+        needs = list(self.read_cues(fields.get("needs"), need_of(key), 1, ("titles", "duties")))
+        name = fields["title"].string(self.problems) if "title" in fields else ""
+        return Entry(name, self.strings(fields, "bands"), bool(needs), titles, duties)
 
-    def cues(self, node: Node | None) -> tuple[Cue, ...]:
-        if node is None:
-            return ()
-        fields = node.mapping(self.problems, optional=tuple(STRENGTHS))
-        return tuple(
-            Cue(text, weight, parts)
-            for strength, weight in STRENGTHS.items()
-            if strength in fields
-            for item in fields[strength].items(self.problems)
-            if (text := item.string(self.problems)) and (parts := self.parts(text, item))
-        )
+    def read_cues(self, node: Node | None, key: str, sign: int, where: tuple[str, ...]) -> Iterator[str]:
+        """The cues of one field as written; they go to the cues that are looked for in titles or duties."""
+        fields = node.mapping(self.problems, optional=tuple(STRENGTHS)) if node else {}
+        for strength, weight in STRENGTHS.items():
+            for item in fields[strength].items(self.problems) if strength in fields else ():
+                text = item.string(self.problems)
+                parts = text.split(" + ") if text else []
+                for part in parts:
+                    if part not in self.expanded:
+                        self.expanded[part] = {a: self.alternative(a, item) for a in part.split("|")}
+                if parts:
+                    for name in where:
+                        self.cues[name].append((key, weight, sign, parts))
+                    yield text
 
-    def parts(self, text: str, node: Node) -> tuple[str, ...]:
-        parts = tuple(text.split(" + "))
-        for part in parts:
-            if part not in self.phrases:
-                choices = [phrase for choice in part.split("|") for phrase in self.alternative(choice, node)]
-                self.phrases[part] = tuple(dict.fromkeys(choices))
-        return parts
+    def index(self, name: str) -> CueIndex:
+        """The cues of one field with their parts, the rarest part of each first."""
+        cues = self.cues[name]
+        uses: dict[str, int] = {}
+        for *_, parts in cues:
+            for part in parts:
+                uses[part] = uses.get(part, 0) + 1
+        index = CueIndex()
+        numbers = {part: index.add_part(self.expanded[part]) for part in uses}
+        for key, weight, sign, parts in cues:
+            ordered = sorted(parts, key=lambda part: uses[part])
+            index.add_cue(key, weight, sign, [numbers[part] for part in ordered])
+        return index
 
     def alternative(self, text: str, node: Node) -> list[Phrase]:
-        """The phrases that one alternative stands for: a `<term>` in it is replaced by each of its phrases."""
+        """The phrases that one alternative stands for: each of a `<term>`, and each known short form."""
         phrases: list[Phrase] = [()]
         for piece in text.split():
-            choices = self.term(piece, node) if piece.startswith("<") else (self.canonical(piece),)
+            choices = self.term(piece, node) if piece.startswith("<") else [self.canonical(piece)]
             phrases = [phrase + choice for phrase in phrases for choice in choices]
-        if not any(phrases):
+        phrases = [phrase for phrase in phrases if phrase]
+        if not phrases:
             self.problems.append(node.problem(f"expected a phrase, found {text!r}"))
-        return [phrase for phrase in phrases if phrase]
+        short = [
+            phrase[:i] + other + phrase[i + len(run) :]
+            for phrase in phrases
+            for i, word in enumerate(phrase)
+            for run, other in self.short_forms.get(word, ())
+            if phrase[i : i + len(run)] == run
+        ]
+        return phrases + short
 
-    def term(self, piece: str, node: Node) -> tuple[Phrase, ...]:
+    def term(self, piece: str, node: Node) -> list[Phrase]:
         name = piece.strip("<>")
         if name not in self.terms:
             known = ", ".join(f"<{term}>" for term in self.terms)
             self.problems.append(node.problem(f"unknown term {piece}; terms.yaml defines {known}"))
-        return self.terms.get(name, ())
+        return self.terms.get(name, [])
 
     def canonical(self, piece: str) -> Phrase:
         """The words of a piece as texts will be read: stemmed, variants replaced by what they stand for."""
         if piece not in self.stems:
             stems = map(stem, words(piece))
-            self.stems[piece] = tuple(w for part in stems for w in self.known_variants.get(part, (part,)))
+            self.stems[piece] = tuple(word for part in stems for word in self.variants.get(part, part).split())
         return self.stems[piece]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ class Node:
         return f"the text {_shown(self.value)}" if self.value.strip() else "nothing"
 
 
-def read_yaml(path: Path | Traversable, name: str, problems: list[Problem]) -> Node | None:
+def read_yaml(path: Path, name: str, problems: list[Problem]) -> Node | None:
     """The top node of a YAML file; None if it is unreadable or empty, and `problems` says why.
 
     `name` is the path as messages show it. Duplicate keys are problems too, but do not stop the reading.
@@ -101,7 +100,7 @@ def read_yaml(path: Path | Traversable, name: str, problems: list[Problem]) -> N
     return None if content is None else parse_yaml(content, name, problems)
 
 
-def read_bytes(path: Path | Traversable, name: str, problems: list[Problem]) -> bytes | None:
+def read_bytes(path: Path, name: str, problems: list[Problem]) -> bytes | None:
     """The bytes of a file of at most MAX_BYTES; None if it cannot be read, and `problems` says why."""
     try:
         with path.open("rb") as file:
@@ -186,9 +185,7 @@ class _Reader:
         if event.anchor is not None:
             raise self.refuse(event, f"anchors are not supported; remove &{event.anchor}")
         if event.tag is not None:
-            raise self.refuse(
-                event, f"tags are not supported; remove {event.tag.replace('tag:yaml.org,2002:', '!!')}"
-            )
+            raise self.refuse(event, f"tags are not supported; remove {event.tag.replace('tag:yaml.org,2002:', '!!')}")
         if depth > MAX_DEPTH:
             raise self.refuse(event, f"expected at most {MAX_DEPTH} levels, found more")
         line = event.start_mark.line + 1

@@ -15,12 +15,13 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture(autouse=True)
-def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Same output on every machine: no colour, 80 columns, no JOBCODES_ setting."""
+def plain_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Same output on every machine: no colour, 80 columns, no JOBCODES_ setting, a cache of our own."""
     for name in [name for name in os.environ if name.startswith("JOBCODES_")]:
         monkeypatch.delenv(name)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "PYTHONUTF8", "PYTHONIOENCODING"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JOBCODES_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("COLUMNS", "80")
@@ -34,7 +35,8 @@ def jobcodes() -> Run:
 
     def run(*arguments: str, stdin: bytes = b"", **options: object) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "jobcodes", *arguments]
-        return subprocess.run(command, input=stdin, capture_output=True, timeout=60, **options)  # type: ignore[call-overload, no-any-return]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.run(command, input=stdin, timeout=60, **streams)  # type: ignore[call-overload, no-any-return]
 
     return run
 

@@ -41,10 +41,7 @@ def folder(tmp_path: Path, **files: str) -> Path:
 def problems_of(path: Path) -> list[str]:
     with pytest.raises(DataError) as caught:
         load_catalogue(path)
-    return [
-        str(problem).replace(f"{path}/", "").replace(str(path), path.name)
-        for problem in caught.value.problems
-    ]
+    return [str(problem).replace(f"{path}/", "").replace(str(path), path.name) for problem in caught.value.problems]
 
 
 def job(code: str, function: str = "F") -> Job:
@@ -60,9 +57,7 @@ def test_a_folder_becomes_frozen_dataclasses(tmp_path: Path) -> None:
     path = folder(tmp_path, catalogue=TOP, FIN=FIN)
     (path / "README.md").write_text("not read")
     (path / ".draft.yaml").write_text("not: read")
-    payable = Job(
-        "FIN010", "discipline", "FIN", "Accounts Payable", ("Pays invoices", "Answers suppliers"), ("US",)
-    )
+    payable = Job("FIN010", "discipline", "FIN", "Accounts Payable", ("Pays invoices", "Answers suppliers"), ("US",))
     assert load_catalogue(path) == Catalogue(
         name="Survey",
         edition="2026",
@@ -106,8 +101,7 @@ def test_a_catalogue_can_be_hashed_and_sent_to_another_process() -> None:
         (
             "- Pays invoices",
             "- Pays: invoices",
-            "FIN.yaml:11: responsibilities: expected text, found a mapping; "
-            'put text that contains ": " in quotes',
+            'FIN.yaml:11: responsibilities: expected text, found a mapping; put text that contains ": " in quotes',
         ),
         ("code: FIN\n", "", "FIN.yaml:1: missing key code"),
         ("    kind: discipline\n", "", "FIN.yaml:7: jobs: missing key kind"),
@@ -115,8 +109,7 @@ def test_a_catalogue_can_be_hashed_and_sent_to_another_process() -> None:
         (
             FIN,
             "- x\n",
-            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, "
-            "found a list",
+            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, found a list",
         ),
     ],
 )
@@ -178,9 +171,7 @@ def test_codes_of_any_survey_and_codes_in_the_wrong_place(
     tmp_path: Path, function: str, codes: list[str], message: str
 ) -> None:
     def text(code: str, jobs: list[str]) -> str:
-        rows = "".join(
-            f"- {{code: {job}, kind: discipline, title: x, responsibilities: []}}\n" for job in jobs
-        )
+        rows = "".join(f"- {{code: {job}, kind: discipline, title: x, responsibilities: []}}\n" for job in jobs)
         return f"code: {code}\ntitle: x\njobs:\n{rows}"
 
     path = folder(tmp_path, catalogue=TOP, FIN=text(function, codes), TAX=text("TAX", ["TAX100"]))
@@ -263,9 +254,7 @@ SEPARATORS = st.text(" -._", max_size=2)
 def test_any_code_is_found_in_any_spelling(data: st.DataObject) -> None:
     catalogue = load_catalogue()
     code = data.draw(st.sampled_from([entry.code for entry in entries(catalogue)]))
-    typed = "".join(
-        data.draw(SEPARATORS) + (letter.lower() if data.draw(st.booleans()) else letter) for letter in code
-    )
+    typed = "".join(data.draw(SEPARATORS) + (letter.lower() if data.draw(st.booleans()) else letter) for letter in code)
     assert find(catalogue, typed).code == code
 
 

@@ -28,9 +28,7 @@ from jobcodes.records import (
 )
 
 
-def table(
-    data: str | bytes, format: Format | None = None, encoding: str | None = None, source: str = "-"
-) -> Table:
+def table(data: str | bytes, format: Format | None = None, encoding: str | None = None, source: str = "-") -> Table:
     data = data.encode() if isinstance(data, str) else data
     return open_table(io.BytesIO(data), source=source, format=format, encoding=encoding)
 
@@ -231,6 +229,7 @@ def test_unicode_tables_are_recognised(encoding: str, end: str) -> None:
 
 
 def test_a_named_encoding_is_used() -> None:
+    assert cells(codecs.BOM_UTF8 + "id,title\n1,Réparateur\n".encode(), encoding="utf_8_sig") == [["1", "Réparateur"]]
     assert cells("id,title\n1,Réparateur\n".encode("cp1252"), encoding="cp1252") == [["1", "Réparateur"]]
     assert cells("id,title\n1,Réparateur\n".encode("utf-16"), encoding="utf-16") == [["1", "Réparateur"]]
 
@@ -278,6 +277,12 @@ def test_a_quotation_mark_never_closed_spoils_its_row_only() -> None:
         "",
     ]
     assert [row.line for row in rows] == [2, 3, 4, 5, 6]
+
+
+def test_a_quotation_mark_never_closed_among_bare_carriage_returns() -> None:
+    rows = list(table('id,title\n1,"x\ry\n2,o\rk\n'))
+    assert [list(row.cells) for row in rows] == [["1", '"x\ry'], ["2", "o\rk"]]
+    assert [bool(row.error) for row in rows] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -480,9 +485,7 @@ def test_columns_that_are_missing_or_ambiguous(
 
 
 def test_a_row_becomes_a_posting() -> None:
-    found = table(
-        'title,summary,duties\nAgent,"a",b\nAgent,,\n,"Clerk\nSells.",\n,,\n" ",, \n', source="jobs.csv"
-    )
+    found = table('title,summary,duties\nAgent,"a",b\nAgent,,\n,"Clerk\nSells.",\n,,\n" ",, \n', source="jobs.csv")
     posting = posting_reader(found, choose_columns(found.headers))
     postings = [posting(row) for row in found]
     assert [(one.source, one.title, one.text, one.error) for one in postings] == [
@@ -496,8 +499,7 @@ def test_a_row_becomes_a_posting() -> None:
 
 def test_an_object_becomes_a_posting() -> None:
     found = table(
-        '{"title": "Agent", "duties": ["a", "b"]}\n{"title": null, "duties": 7}\n{"id": 1}\n'
-        '{"title": "\\ud800"}\n'
+        '{"title": "Agent", "duties": ["a", "b"]}\n{"title": null, "duties": 7}\n{"id": 1}\n{"title": "\\ud800"}\n'
     )
     posting = posting_reader(found, choose_columns(found.headers))
     postings = [posting(row) for row in found]

@@ -76,9 +76,7 @@ def test_nonsense_and_short_words_that_are_not_there_find_nothing(query: str) ->
         ("AMS-022", "AMS022", "code", ["AMS022"]),
     ],
 )
-def test_a_hit_shows_its_best_text_with_the_words_found(
-    query: str, code: str, field: str, marked: list[str]
-) -> None:
+def test_a_hit_shows_its_best_text_with_the_words_found(query: str, code: str, field: str, marked: list[str]) -> None:
     hit = search(query, load_catalogue(), PHRASES)[0]
     assert (hit.code, hit.field) == (code, field)
     assert [hit.text[start:end] for start, end in hit.spans] == marked

@@ -114,8 +114,7 @@ def test_broken_yaml_is_one_problem(text: str) -> None:
 
 def test_unquoted_colon_has_a_hint() -> None:
     assert parse("a: 1\ntitle: Service: inbound\n")[1] == [
-        "f.yaml:2: not YAML: mapping values are not allowed in this context; "
-        'put text that contains ": " in quotes'
+        'f.yaml:2: not YAML: mapping values are not allowed in this context; put text that contains ": " in quotes'
     ]
 
 
