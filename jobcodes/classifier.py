@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import islice
 
+from jobcodes.calibration import Calibration, Features, features_of, load_calibration
 from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
 from jobcodes.ranking import Ranking, rank
 from jobcodes.reading import Definition, Reader, Reading
@@ -22,15 +24,23 @@ USUAL_BANDS = ("M", "P", "T", "U")
 class Classifier:
     """Ranks the codes of a catalogue for one job at a time; build it once and use it for many.
 
-    `accept` (0 to 1) is the confidence from which an answer is a match rather than a review, `coverage`
-    (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
+    `calibration` says how sure to be of an answer; without one it is the shipped one. `accept` (0 to 1) is
+    the confidence from which an answer is a match rather than a review, by default the calibration's, and
+    `coverage` (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
     """
 
     def __init__(
-        self, catalogue: Catalogue, vocabulary: Vocabulary, *, accept: float = 0.7, coverage: float = 0.8
+        self,
+        catalogue: Catalogue,
+        vocabulary: Vocabulary,
+        *,
+        accept: float | None = None,
+        coverage: float = 0.8,
+        calibration: Calibration | None = None,
     ) -> None:
         self.catalogue = catalogue
-        self.accept = accept
+        self.calibration = calibration or load_calibration()
+        self.accept = self.calibration.accept if accept is None else accept
         self.coverage = coverage
         self.jobs = {job.code: job for job in catalogue}
         self.functions = {function.code: function for function in catalogue.functions}
@@ -136,7 +146,7 @@ class Classifier:
         notes = []
         if not reading.duties:
             notes.append("Only a title to go by.")
-        elif sum(len(words(reading.text, duty.clause.start, duty.clause.end)) for duty in reading.duties) < 25:
+        elif reading.size < 25:
             notes.append("Few words to go by.")
         notes += [
             f"Read \u201c{word}\u201d as \u201c{target}\u201d." for word, target in self.reader.corrections(evidence)
@@ -155,9 +165,15 @@ class Classifier:
             prior = 0.3 / (1 + usual.index(band)) if band in usual else 0.05 / (1 + i)
             scores[band] = prior + 2 * reading.title_scores.get(band, 0.0) + min(1.5, reading.signals.get(band, 0.0))
         best = max(bands, key=lambda band: scores[band])
-        hits = [hit for _, _, hit, _ in reading.title_hits] + [hit for duty in reading.duties for hit in duty.hits]
-        cues = [" \u2026 ".join(hit.terms) for hit in hits if hit.key == best]
-        return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues))[:3])
+        spoken = (
+            " … ".join(self.reader.terms(hit, part))
+            for part in (*reading.title_pieces, *reading.duties)
+            if best in part.scores
+            for hit in part.hits
+            if hit[0].key == best
+        )
+        cues = list(islice(spoken, 3))
+        return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues)))
 
 
 def _coverage(reading: Reading, keys: frozenset[str]) -> float | None:

@@ -1,13 +1,18 @@
-"""Finds a vocabulary's cues in a clause: words side by side, and parts that stand together in one clause."""
+"""Finds a vocabulary's cues in a clause: words side by side, and parts that stand together in one clause.
+
+The time per clause grows with what is found in it, not with the size of the vocabulary: a clause's words lead
+to the phrases that begin with them, and each cue is looked at only where its rarest part stands.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from jobcodes.text import plain, stem
+from jobcodes.text import BREAKS, plain, stem
 
 # Parts of one cue may be this many words apart: about the length of a plain sentence.
 REACH = 10
@@ -15,6 +20,7 @@ REACH = 10
 # MIN_FUZZY letters on, two from LONG_FUZZY; the first letter must agree.
 MIN_FUZZY, LONG_FUZZY = 6, 10
 SKIPPED = "\0"  # stands for an article, which no phrase minds
+BREAK = "\n"  # stands for the end of a clause
 _MEMO_LIMIT = 200_000  # distinct words kept, so that memory stays flat however long a batch is
 
 
@@ -44,6 +50,8 @@ class Words(dict[str, str]):
         return found
 
     def _look_up(self, word: str) -> str:
+        if word[0] in BREAKS:
+            return BREAK
         form = plain(word)
         if form in self.articles:
             return SKIPPED
@@ -72,90 +80,152 @@ class Words(dict[str, str]):
         return target
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A cue found in a clause: whose it is, what it weighs, and the words (index from, to) of its parts.
+class Cue(NamedTuple):
+    """A cue of an index: whose it is, what it weighs (0 to 1), and its parts, the one it is anchored at first.
 
-    `sign` is -1 for what speaks against the key. `terms` are the parts as the vocabulary writes them.
+    `sign` is -1 for what speaks against the key.
     """
 
     key: str
     weight: float
     sign: int
-    spans: tuple[tuple[int, int], ...]
-    terms: tuple[str, ...]
+    parts: list[int]
+
+
+Span = tuple[int, int]  # words of a clause, from and to
+Hit = tuple[Cue, tuple[Span, ...]]  # a cue found in a clause, and the words that its parts were found in
+Check = tuple[Cue, int, list[frozenset[int]]]  # a cue, its number, and the phrases of its parts if it has several
+Start = tuple[int, list[tuple[int, dict[str, int]]]]  # the phrase of one word (or -1), those of more by size
 
 
 @dataclass(slots=True)
 class CueIndex:
-    """The cues of one field, ready to be looked for in a clause in time proportional to the clause.
+    """The cues of one field, as plain data that can be kept as JSON and used as it is.
 
-    Plain data, so that it can be kept as JSON. A part is what must stand in a clause: any of its phrases.
-    `parts` holds each part's alternatives as written; `phrases` maps a phrase (stemmed words and a space) to
-    the parts it fills, as [part, alternative]; `lengths` the first word of phrases to their lengths;
-    `cues` has, for each part, the cues looked at where it stands: [key, weight, sign, other parts].
+    Phrases are numbered: `single` has those of one stemmed word, `longer` those of more, by their first word
+    and then the rest. A part of a cue is any of its phrases: `parts` has their numbers, `alternatives` the
+    part as the vocabulary writes it and, phrase by phrase, which of the alternatives it comes from. `cues`
+    holds all cues; `anchored` says for each phrase which of them to look at where it stands.
     """
 
-    parts: list[list[str]] = field(default_factory=list)
-    phrases: dict[str, list[list[int]]] = field(default_factory=dict)
-    lengths: dict[str, list[int]] = field(default_factory=dict)
-    cues: list[list[list[Any]]] = field(default_factory=list)
+    single: dict[str, int] = field(default_factory=dict)
+    longer: dict[str, dict[str, int]] = field(default_factory=dict)
+    parts: list[list[int]] = field(default_factory=list)
+    alternatives: list[tuple[list[str], list[int]]] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    anchored: list[list[int]] = field(default_factory=list)
+    # What `find` makes of these for a phrase or a word, once it meets it.
+    _checks: dict[int, list[Check]] = field(default_factory=dict, repr=False)
+    _starts: dict[str, Start] = field(default_factory=dict, repr=False)
 
     def add_part(self, alternatives: Mapping[str, Iterable[Sequence[str]]]) -> int:
-        """The number of a new part: each alternative as written, and the phrases it stands for."""
-        number = len(self.parts)
-        self.parts.append(list(alternatives))
-        self.cues.append([])
+        """The number of a new part: each alternative as written, with the phrases it stands for."""
+        found: dict[int, int] = {}
         for i, phrases in enumerate(alternatives.values()):
-            for phrase in phrases:
-                found = self.phrases.setdefault(" ".join(phrase), [])
-                if not found or found[-1][0] != number:
-                    found.append([number, i])
-                lengths = self.lengths.setdefault(phrase[0], [])
-                if len(phrase) not in lengths:
-                    lengths.append(len(phrase))
-        return number
+            for first, *rest in phrases:
+                known = self.longer.setdefault(first, {}) if rest else self.single
+                number = known.setdefault(" ".join(rest) or first, len(self.anchored))
+                if number == len(self.anchored):
+                    self.anchored.append([])
+                found.setdefault(number, i)
+        self.parts.append(list(found))
+        self.alternatives.append((list(alternatives), list(found.values())))
+        return len(self.parts) - 1
 
     def add_cue(self, key: str, weight: float, sign: int, parts: Sequence[int]) -> None:
         """A cue for a key; it is looked at only where the first of its parts stands."""
-        self.cues[parts[0]].append([key, weight, sign, list(parts[1:])])
+        for phrase in self.parts[parts[0]]:
+            self.anchored[phrase].append(len(self.cues))
+        self.cues.append(Cue(key, weight, sign, list(parts)))
 
     def words(self) -> set[str]:
         """Every word of every phrase."""
-        return {word for phrase in self.phrases for word in phrase.split()}
+        rests = (rest for rests in self.longer.values() for rest in rests)
+        return {*self.single, *self.longer, *(word for rest in rests for word in rest.split())}
 
     def copy(self) -> CueIndex:
         """An index of its own that can be added to."""
-        return CueIndex(**asdict(self))
+        return deepcopy(self)
 
     def find(self, words: Sequence[str]) -> list[Hit]:
-        """The cues in a clause, given its vocabulary words with "" for all others; overlaps included."""
-        seen: dict[int, list[tuple[int, int, int]]] = {}
-        for i, word in enumerate(words):
-            for length in self.lengths.get(word, ()):
-                phrase = word if length == 1 else " ".join(words[i : i + length])
-                for part, alternative in self.phrases.get(phrase, ()) if i + length <= len(words) else ():
-                    seen.setdefault(part, []).append((i, i + length, alternative))
+        """The cues in a clause, each once, given its vocabulary words with "" for all others.
+
+        A cue's parts are found without overlap, all within REACH words of the first; the earliest first.
+        """
+        places = self._places(words)
+        present = set(places)
         hits: list[Hit] = []
-        for part, places in seen.items():
-            for key, weight, sign, others in self.cues[part]:
-                if not others:
-                    hits += [self._hit(key, weight, sign, [part], [place]) for place in places]
-                elif all(other in seen for other in others):
-                    found = _together([places, *(seen[other] for other in others)])
-                    if found:
-                        hits.append(self._hit(key, weight, sign, [part, *others], found))
+        found = set()
+        for phrase, spans in places.items():
+            checks = self._checks.get(phrase)
+            for cue, number, parts in self._check(phrase) if checks is None else checks:
+                if number in found:
+                    continue
+                for part in reversed(parts):  # the first is there: it is the one that led here
+                    if part.isdisjoint(present):
+                        break
+                else:
+                    together = _together([_of(part, places) for part in parts]) if parts else (spans[0],)
+                    if together:
+                        hits.append((cue, together))
+                        found.add(number)
         return hits
 
-    def _hit(
-        self, key: str, weight: float, sign: int, parts: Sequence[int], places: Sequence[tuple[int, int, int]]
-    ) -> Hit:
-        terms = tuple(self.parts[part][place[2]] for part, place in zip(parts, places, strict=True))
-        return Hit(key, weight, sign, tuple(place[:2] for place in places), terms)
+    def _check(self, phrase: int) -> list[Check]:
+        self._checks[phrase] = checks = [
+            (cue, number, [frozenset(self.parts[part]) for part in cue.parts] if len(cue.parts) > 1 else [])
+            for number in self.anchored[phrase]
+            for cue in (self.cues[number],)
+        ]
+        return checks
+
+    def _places(self, words: Sequence[str]) -> dict[int, list[Span]]:
+        """Where each phrase stands in a clause, overlaps included."""
+        places: dict[int, list[Span]] = {}
+        starts = self._starts
+        count = len(words)
+        for i, word in enumerate(words):
+            if not word:
+                continue
+            number, rests = starts.get(word) or self._start(word)
+            if number >= 0:
+                if number in places:
+                    places[number].append((i, i + 1))
+                else:
+                    places[number] = [(i, i + 1)]
+            for size, longer in rests:
+                end = i + 1 + size
+                if end <= count:
+                    rest = words[i + 1] if size == 1 else " ".join(words[i + 1 : end])
+                    if rest in longer:
+                        places.setdefault(longer[rest], []).append((i, end))
+        return places
+
+    def _start(self, word: str) -> Start:
+        by_size: dict[int, dict[str, int]] = {}
+        for rest, number in self.longer.get(word, {}).items():
+            by_size.setdefault(rest.count(" ") + 1, {})[rest] = number
+        self._starts[word] = start = (self.single.get(word, -1), sorted(by_size.items()))
+        return start
+
+    def terms(self, hit: Hit, words: Sequence[str]) -> list[str]:
+        """The parts of a hit as the vocabulary writes the alternatives that were found, in text order."""
+        cue, spans = hit
+        found = []
+        for part, (start, end) in zip(cue.parts, spans, strict=True):
+            rest = " ".join(words[start + 1 : end])
+            number = self.longer[words[start]][rest] if rest else self.single[words[start]]
+            texts, origins = self.alternatives[part]
+            found.append((start, texts[origins[self.parts[part].index(number)]]))
+        return [text for _, text in sorted(found)]
 
 
-def _together(places: Sequence[Sequence[tuple[int, int, int]]]) -> list[tuple[int, int, int]]:
-    """One place for each part, none overlapping another, all within REACH words of the first; [] if none."""
+def _of(part: frozenset[int], places: Mapping[int, Sequence[Span]]) -> list[Span]:
+    return [span for phrase, spans in places.items() if phrase in part for span in spans]
+
+
+def _together(places: Sequence[Sequence[Span]]) -> tuple[Span, ...]:
+    """One place for each part, none overlapping another, all within REACH words of the first; () if none."""
     for first in places[0]:
         chosen = [first]
         for spans in places[1:]:
@@ -168,8 +238,8 @@ def _together(places: Sequence[Sequence[tuple[int, int, int]]]) -> list[tuple[in
                 break
             chosen.append(min(near, key=lambda span: (abs(span[0] - first[0]), span)))
         else:
-            return chosen
-    return []
+            return tuple(chosen)
+    return ()
 
 
 def short_forms(variants: Mapping[str, str]) -> Mapping[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from jobcodes.cues import SKIPPED, CueIndex, Hit, Words
+from jobcodes.cues import BREAK, SKIPPED, CueIndex, Hit, Words
 from jobcodes.model import Evidence
-from jobcodes.text import Clause, Headings, clauses, flatten, word_spans, words
+from jobcodes.text import IGNORED, LONGEST, Headings, Line, flatten, lines, token_spans, tokens, words
 from jobcodes.vocabulary import Vocabulary, need_of
 
 # A clause under "Requirements" says what the person knows, not what the job does: it counts this much.
@@ -28,40 +28,59 @@ class Definition:
     title: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Duty:
-    """A clause of the job with the cues in it and what it speaks for: a weight of 0 to 1 by key."""
+    """A clause of the job with the cues in it and what it speaks for: a weight of 0 to 1 by key.
 
-    clause: Clause
+    It is the tokens `first` to `last` of its line; a title is read as such a clause too. `forms` are its
+    words as the vocabulary knows them, the articles left out.
+    """
+
+    line: Line
+    first: int
+    last: int
     weight: float
-    hits: tuple[Hit, ...]
+    forms: list[str]
+    hits: list[Hit]
     scores: dict[str, float]
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of each of its words in the flattened text, articles and all."""
+        start = self.line.start
+        return [(start + a, start + b) for a, b in token_spans(self.line.text, self.first, self.last)]
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where it starts and ends in the flattened text."""
+        spans = self.spans()
+        return spans[0][0], spans[-1][1]
+
+
+@dataclass(slots=True)
 class Reading:
-    """A job as read. Texts are flattened; `title_scores` has a weight of 0 to 1 by key.
+    """A job as read: its duties, the pieces of its title, and what the title speaks for (0 to 1 by key).
 
-    `signals` sums the general cues (executive, internal, …) over the duties.
+    `signals` sums the general cues (executive, internal, …) over the duties; `size` counts their words.
     """
 
     text: str
     title: str
-    duties: tuple[Duty, ...]
-    title_hits: tuple[tuple[int, int, Hit, float], ...]
+    duties: list[Duty]
+    title_pieces: list[Duty]
     title_scores: dict[str, float]
     signals: dict[str, float] = field(default_factory=dict)
+    size: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether there is not a single word to go by."""
-        return not words(self.text) and not words(self.title)
+        return not self.duties and not self.title_pieces and not words(self.text)
 
     def described(self) -> list[Duty]:
         """The duties that coverage is counted over: those under a duties heading if there are any such,
         else every clause outside the requirements."""
-        duties = [duty for duty in self.duties if duty.clause.section == "duties"]
-        return duties if len(duties) > 1 else [duty for duty in self.duties if duty.clause.section != "requirements"]
+        duties = [duty for duty in self.duties if duty.line.section == "duties"]
+        return duties if len(duties) > 1 else [duty for duty in self.duties if duty.line.section != "requirements"]
 
 
 class Reader:
@@ -84,119 +103,134 @@ class Reader:
 
     def read(self, text: str, title: str) -> Reading:
         flat, flat_title = flatten(text), flatten(title)
-        duties = tuple(self._duties(flat, words(flat_title)))
+        duties = list(self._duties(flat, words(flat_title)))
         signals: dict[str, float] = {}
         for duty in duties:
-            for key, score in duty.scores.items():
-                if key in self.general:
-                    signals[key] = signals.get(key, 0.0) + duty.weight * score
-        title_hits = tuple(self._title_hits(flat_title))
+            for key in self.general & duty.scores.keys():
+                signals[key] = signals.get(key, 0.0) + duty.weight * duty.scores[key]
+        pieces = list(self._title_pieces(flat_title))
         title_scores: dict[str, float] = {}
-        for _, _, hit, weight in title_hits:
-            title_scores[hit.key] = 1 - (1 - title_scores.get(hit.key, 0.0)) * (1 - weight)
-        return Reading(flat, flat_title, duties, title_hits, title_scores, signals)
+        for piece in pieces:
+            for key, score in piece.scores.items():
+                title_scores[key] = 1 - (1 - title_scores.get(key, 0.0)) * (1 - score)
+        size = sum(len(duty.forms) for duty in duties)
+        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size)
 
     def _duties(self, flat: str, title: list[str]) -> Iterator[Duty]:
-        for clause in clauses(flat, self.headings):
-            if clause.section == "ignore" or words(flat, clause.start, clause.end) == title:
-                continue  # a title that stands in the text too is still one piece of evidence
-            found = self._forms(flat, clause.start, clause.end)
-            hits = _unnegated(self.in_duties.find(found))
-            scores = _scores(hits)
-            if scores.get("boilerplate", 0.0) >= 0.5 or (not hits and len(found) < 3):
+        form_of = self.words.__getitem__
+        for line in lines(flat, self.headings):
+            # A title that stands in the text too is still one piece of evidence.
+            if line.section == IGNORED or (len(line.tokens) == len(title) and line.tokens == title):
                 continue
-            weight = REQUIREMENT if clause.section == "requirements" else 1.0
-            yield Duty(clause, weight, tuple(hits), scores)
+            weight = REQUIREMENT if line.section == "requirements" else 1.0
+            found = list(map(form_of, line.tokens))
+            for first, last in _clauses(found, line.skip):
+                forms = [form for form in found[first:last] if form is not SKIPPED]
+                hits = self.in_duties.find(forms)
+                if not hits:
+                    if len(forms) > 2:
+                        yield Duty(line, first, last, weight, forms, hits, {})
+                    continue
+                hits = _unnegated(hits)
+                scores = _scores(hits)
+                if scores.get("boilerplate", 0.0) < 0.5:
+                    yield Duty(line, first, last, weight, forms, hits, scores)
 
-    def _title_hits(self, flat: str) -> Iterator[tuple[int, int, Hit, float]]:
-        """Start and end of each piece of the title, a cue in it, and what it weighs there."""
-        start, factor = 0, 1.0
-        for end, following in [
-            *(found.span() for found in _TITLE_BREAK.finditer(flat)),
-            (len(flat), len(flat)),
-        ]:
-            forms = self._forms(flat, start, end)
-            for hit in self.in_titles.find(forms):
-                yield start, end, hit, hit.weight * factor
+    def _title_pieces(self, flat: str) -> Iterator[Duty]:
+        """The title's pieces between commas, dashes and brackets; the first counts most."""
+        start, weight = 0, 1.0
+        for end, following in [*(found.span() for found in _TITLE_BREAK.finditer(flat)), (len(flat), len(flat))]:
+            piece = flat[start:end]
+            found = list(map(self.words.__getitem__, tokens(piece)))
+            forms = [form for form in found if form is not SKIPPED]
             if forms:
-                factor = ASIDE
+                hits = self.in_titles.find(forms)
+                line = Line(start, piece, tokens(piece), 0, "title")
+                yield Duty(line, 0, len(found), weight, forms, hits, _scores(hits, weight))
+                weight = ASIDE
             start = following
-
-    def _forms(self, flat: str, start: int, end: int) -> list[str]:
-        return [form for form in map(self.words.__getitem__, words(flat, start, end)) if form != SKIPPED]
 
     def evidence(
         self, reading: Reading, text: str, title: str, keys: frozenset[str], most: int
     ) -> tuple[Evidence, ...]:
         """The strongest cues for any of `keys`, at most `most`, title before text, then as they stand.
 
-        Where two overlap the heavier one is kept, then the longer, then the earlier.
+        Where two overlap the heavier one is kept, then the earlier.
         """
         found = [
-            self._locate(reading.title, title, "title", start, end, hit, weight)
-            for start, end, hit, weight in reading.title_hits
-            if hit.key in keys
+            (-hit[0].weight * part.weight, part.line.section != "title", number, hit, part)
+            for number, part in enumerate((*reading.title_pieces, *reading.duties))
+            for hit in part.hits
+            if hit[0].key in keys and hit[0].sign > 0
         ]
-        found += [
-            self._locate(
-                reading.text,
-                text,
-                "text",
-                duty.clause.start,
-                duty.clause.end,
-                hit,
-                hit.weight * duty.weight,
-            )
-            for duty in reading.duties
-            for hit in duty.hits
-            if hit.key in keys and hit.sign > 0
-        ]
-        found.sort(key=lambda e: (-e.weight, e.start - e.end, e.field != "title", e.start, e.term))
+        found.sort(key=lambda item: item[:3])
         kept: list[Evidence] = []
-        for evidence in found:
-            if len(kept) < most and not any(
-                evidence.field == other.field and evidence.start < other.end and other.start < evidence.end
-                for other in kept
-            ):
-                kept.append(evidence)
+        spans: dict[int, list[tuple[int, int]]] = {}
+        for _, in_text, number, hit, part in found:
+            if number not in spans:
+                spans[number] = self._spans(part)
+            first, last = min(start for start, _ in hit[1]), max(end for _, end in hit[1]) - 1
+            start, end = spans[number][first][0], spans[number][last][1]
+            field = "text" if in_text else "title"
+            if not any(field == other.field and start < other.end and other.start < end for other in kept):
+                words_ = part.line.text[start - part.line.start : end - part.line.start]
+                misspelt = any(word in self.words.corrected for word in words(words_))
+                kind = "fuzzy" if misspelt else "keyword" if in_text else "title"
+                term = " … ".join(self.terms(hit, part))
+                weight = round(hit[0].weight * part.weight, 4)
+                kept.append(Evidence(field, (text if in_text else title)[start:end], start, end, term, kind, weight))
+                if len(kept) == most:
+                    break
         return tuple(sorted(kept, key=lambda e: (e.field != "title", e.start)))
 
-    def _locate(self, flat: str, given: str, field: str, start: int, end: int, hit: Hit, weight: float) -> Evidence:
-        spans = [span for span in word_spans(flat, start, end) if self.words[flat[slice(*span)]] != SKIPPED]
-        first = min(spans[start][0] for start, _ in hit.spans)
-        last = max(spans[end - 1][1] for _, end in hit.spans)
-        term = " \u2026 ".join(term for _, term in sorted(zip(hit.spans, hit.terms, strict=True)))
-        misspelt = any(word in self.words.corrected for word in words(flat, first, last))
-        kind = "fuzzy" if misspelt else "title" if field == "title" else "keyword"
-        return Evidence(field, given[first:last], first, last, term, kind, round(weight, 4))
+    def _spans(self, part: Duty) -> list[tuple[int, int]]:
+        """Start and end of each of the clause's `forms`."""
+        heard = part.line.tokens[part.first : part.last]
+        return [span for span, word in zip(part.spans(), heard, strict=True) if self.words[word] is not SKIPPED]
+
+    def terms(self, hit: Hit, part: Duty) -> list[str]:
+        """The parts of a cue as the vocabulary writes them, in the order they stand in the text."""
+        return (self.in_titles if part.line.section == "title" else self.in_duties).terms(hit, part.forms)
 
     def corrections(self, evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
         """The misspelt words in the evidence and what each was read as, in order, each once."""
         found = {}
         for item in evidence:
-            for word in words(flatten(item.text)):
-                if word in self.words.corrected:
-                    found[word] = self.words.corrected[word]
+            if item.kind == "fuzzy":
+                for word in words(flatten(item.text)):
+                    if word in self.words.corrected:
+                        found[word] = self.words.corrected[word]
         return list(found.items())
 
 
-def _scores(hits: Iterable[Hit]) -> dict[str, float]:
+def _clauses(forms: list[str], start: int) -> Iterator[tuple[int, int]]:
+    """Where the clauses of a line begin and end, by its words and breaks; none is longer than LONGEST."""
+    for i in [*(i for i, form in enumerate(forms) if form is BREAK and i >= start), len(forms)]:
+        while start < i:
+            yield start, min(i, start + LONGEST)
+            start += LONGEST
+        start = i + 1
+
+
+def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
     """What a clause speaks for: cues add up like independent chances, counter-cues take their share away."""
     missed: dict[str, float] = {}
     against: dict[str, float] = {}
-    for hit in hits:
-        side = missed if hit.sign > 0 else against
-        side[hit.key] = side.get(hit.key, 1.0) * (1 - hit.weight)
-    return {key: (1 - miss) * against.get(key, 1.0) for key, miss in missed.items()}
+    for (key, weight, sign, _), _ in hits:
+        side = missed if sign > 0 else against
+        side[key] = side.get(key, 1.0) * (1 - weight * factor)
+    if against:
+        return {key: (1 - miss) * against.get(key, 1.0) for key, miss in missed.items()}
+    return {key: 1 - miss for key, miss in missed.items()}
 
 
 def _unnegated(hits: list[Hit]) -> list[Hit]:
     """The cues that are about this job: none that follows a "not" or belongs to somebody else."""
-    stops = {hit.spans[0][1] for hit in hits if hit.key == "negation"}
-    stops -= {hit.spans[0][1] for hit in hits if hit.key == "affirmation"}
+    stops = {spans[0][1] for cue, spans in hits if cue[0] == "negation"}
     if not stops:
         return hits
-    return [hit for hit in hits if not any(stop <= start < stop + NEGATED for stop in stops for start, _ in hit.spans)]
+    stops -= {spans[0][1] for cue, spans in hits if cue[0] == "affirmation"}
+    return [hit for hit in hits if not any(stop <= start < stop + NEGATED for stop in stops for start, _ in hit[1])]
 
 
 def _add_definitions(index: CueIndex, definitions: Mapping[str, Definition], words: set[str]) -> None:

@@ -7,12 +7,13 @@ files; here they become plain data, ready for finding the cues in a job.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobcodes.cues import CueIndex, short_forms
+from jobcodes.cues import Cue, CueIndex, short_forms
 from jobcodes.errors import DataError
 from jobcodes.model import Problem
 from jobcodes.resources import data_root
@@ -135,6 +136,7 @@ def _from_data(data: dict[str, Any]) -> Vocabulary | None:
         for name in ("entries", "outside"):
             data[name] = {key: Entry(**entry) for key, entry in data[name].items()}
         for name in ("in_titles", "in_duties"):
+            data[name]["cues"] = [Cue(*cue) for cue in data[name]["cues"]]
             data[name] = CueIndex(**data[name])
         return Vocabulary(**data)
     except (KeyError, TypeError, AttributeError):
@@ -233,15 +235,15 @@ class _Reader:
     def index(self, name: str) -> CueIndex:
         """The cues of one field with their parts, the rarest part of each first."""
         cues = self.cues[name]
-        uses: dict[str, int] = {}
-        for *_, parts in cues:
-            for part in parts:
-                uses[part] = uses.get(part, 0) + 1
         index = CueIndex()
-        numbers = {part: index.add_part(self.expanded[part]) for part in uses}
+        numbers = {part: 0 for *_, parts in cues for part in parts}
+        for part in numbers:
+            numbers[part] = index.add_part(self.expanded[part])
+        # How common a phrase is in real text shows in how many parts name it.
+        uses = Counter(phrase for phrases in index.parts for phrase in phrases)
+        common = [sum(uses[phrase] for phrase in phrases) for phrases in index.parts]
         for key, weight, sign, parts in cues:
-            ordered = sorted(parts, key=lambda part: uses[part])
-            index.add_cue(key, weight, sign, [numbers[part] for part in ordered])
+            index.add_cue(key, weight, sign, sorted((numbers[part] for part in parts), key=common.__getitem__))
         return index
 
     def alternative(self, text: str, node: Node) -> list[Phrase]:
