@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from jobcodes.errors import UsageError
 from jobcodes.model import Catalogue, Decision, Match, Posting
-from jobcodes.records import Columns, Format, Row, Table, posting_reader
 from jobcodes.render import (
     MATCH_COLUMNS,
     catalogue_object,
@@ -17,6 +16,7 @@ from jobcodes.render import (
     match_object,
     to_json,
 )
+from jobcodes.tables import Columns, Format, Row, Table, posting_reader
 
 
 class Coder(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from itertools import islice
 
 from jobcodes.calibration import Calibration, Features, features_of, load_calibration
@@ -14,8 +15,6 @@ from jobcodes.reading import Definition, Reader, Reading
 from jobcodes.text import flatten, plain, stem, words
 from jobcodes.vocabulary import Entry, Vocabulary
 
-# A clause counts as covered by a code from this weight on: one weak cue is enough.
-COVERED = 0.25
 EVIDENCE = 8  # how many pieces of evidence a match shows
 # The bands of an individual or a manager where a catalogue gives a function none.
 USUAL_BANDS = ("M", "P", "T", "U")
@@ -49,6 +48,7 @@ class Classifier:
         self.outside: Mapping[str, Entry] = (
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
+        self.rivals = self.jobs.keys() | self.outside.keys()
         self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.entries))
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
@@ -59,17 +59,33 @@ class Classifier:
         reading = self.reader.read(text, title or "")
         if reading.is_empty:
             return Match("error", notes=("The job is empty.",))
-        ranking = rank(reading, self.catalogue, self.vocabulary.entries, self.outside)
-        order = sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
-        alternatives = tuple(Alternative(code, round(ranking.codes[code], 4)) for code in order[:top])
-        if ranking.inside < 0.5 or not order:
+        ranking, order = self._ranked(reading)
+        stated = _stated(ranking, order)
+        confidence = round(self.calibration.apply(features_of(ranking, stated)), 4)
+        alternatives = _alternatives(ranking, order[:top], stated, confidence)
+        if stated is None:
             kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
             evidence = self.reader.evidence(reading, text, title or "", frozenset(kinds), EVIDENCE)
             notes = [f"Reads as {self.outside[kind].name}, outside this catalogue." for kind in kinds]
             notes += self._notes(reading, evidence)
-            confidence = round(1 - ranking.inside, 4)
             return Match("none", None, None, confidence, None, None, alternatives, evidence, tuple(notes))
-        return self._match(self.jobs[order[0]], ranking, reading, text, title or "", alternatives)
+        return self._match(self.jobs[stated], ranking, reading, text, title or "", confidence, alternatives)
+
+    def features(self, text: str = "", title: str | None = None) -> Features:
+        """What the calibration goes by, of the answer that `classify` gives for the same job."""
+        ranking, order = self._ranked(self.reader.read(text, title or ""))
+        return features_of(ranking, _stated(ranking, order))
+
+    def calibrated(self, calibration: Calibration) -> Classifier:
+        """The same classifier with another calibration, and what that accepts."""
+        other = copy(self)
+        other.calibration, other.accept = calibration, calibration.accept
+        return other
+
+    def _ranked(self, reading: Reading) -> tuple[Ranking, list[str]]:
+        """The ranking and its codes, best first; equally likely ones in catalogue order."""
+        ranking = rank(reading, self.catalogue, self.vocabulary.entries, self.outside)
+        return ranking, sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
 
     def _match(
         self,
@@ -78,14 +94,14 @@ class Classifier:
         reading: Reading,
         text: str,
         title: str,
+        confidence: float,
         alternatives: tuple[Alternative, ...],
     ) -> Match:
         speaking = self._speaking(job)
         evidence = self.reader.evidence(reading, text, title, speaking, EVIDENCE)
-        coverage = _coverage(reading, speaking)
+        coverage = reading.coverage(speaking, self.rivals)
         notes = self._notes(reading, evidence)
         doubts = self._doubts(job, ranking, reading)
-        confidence = alternatives[0].confidence if alternatives else round(ranking.codes[job.code], 4)
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
         certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage
@@ -176,12 +192,24 @@ class Classifier:
         return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues)))
 
 
-def _coverage(reading: Reading, keys: frozenset[str]) -> float | None:
-    duties = reading.described()
-    if not duties:
-        return None
-    covered = sum(any(duty.scores.get(key, 0.0) >= COVERED for key in keys) for duty in duties)
-    return round(covered / len(duties), 4)
+def _stated(ranking: Ranking, order: Sequence[str]) -> str | None:
+    """The answer: the likeliest code, or None where the job is more likely outside the catalogue."""
+    return order[0] if order and ranking.inside >= 0.5 else None
+
+
+def _alternatives(
+    ranking: Ranking, codes: Iterable[str], stated: str | None, confidence: float
+) -> tuple[Alternative, ...]:
+    """The codes with their confidence: what the stated answer leaves, in proportion to their probability.
+
+    None of them is surer than the answer, so that the ranking never contradicts it.
+    """
+    probability = 1 - ranking.inside if stated is None else ranking.codes[stated]
+    scale = (1 - confidence) / (1 - probability) if probability < 1 else 0.0
+    return tuple(
+        Alternative(code, confidence if code == stated else round(min(confidence, ranking.codes[code] * scale), 4))
+        for code in codes
+    )
 
 
 def definitions(catalogue: Catalogue, known: Mapping[str, Entry]) -> dict[str, Definition]:

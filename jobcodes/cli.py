@@ -10,8 +10,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
 
 import typer
 from typer import Argument, Option
@@ -19,17 +19,24 @@ from typer import Argument, Option
 from jobcodes import __version__
 from jobcodes.errors import DataError, InputError, JobcodesError, UnknownCodeError, UsageError
 from jobcodes.options import (
+    CalibrationPath,
     CataloguePath,
     Color,
+    Coverage,
     Encoding,
     FunctionCode,
     ListFormat,
     MatchFormat,
+    MinConfidence,
     Output,
     Quiet,
+    ReportFormat,
     RowFormat,
     ShowFormat,
+    SourceFormat,
     TableFormat,
+    TextColumns,
+    TitleColumn,
     Top,
     Verbose,
     VocabularyPath,
@@ -38,12 +45,13 @@ from jobcodes.options import (
 from jobcodes.streams import Screen, input_stream, output_stream, set_up
 
 if TYPE_CHECKING:
-    from jobcodes.batch import Tally
     from jobcodes.cache import Cache
     from jobcodes.classifier import Classifier
     from jobcodes.model import Catalogue, Function, Job, Match, Posting
     from jobcodes.render import Record
     from jobcodes.terminal import Views
+
+T = TypeVar("T")
 
 NOTHING_FOUND, USAGE, BAD_DATA, SOME_UNUSABLE, BUG, INTERRUPTED = 1, 2, 3, 4, 70, 130
 
@@ -90,15 +98,15 @@ def classify(
     ] = None,
     text: Annotated[str | None, Option("--text", metavar="TEXT", help="The description itself.")] = None,
     title: Annotated[str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")] = None,
-    coverage: Annotated[
-        float, Option(min=0, max=1, metavar="SHARE", help="Of its duties, what a match must cover.")
-    ] = 0.8,
+    coverage: Coverage = 0.8,
+    min_confidence: MinConfidence = None,
     encoding: Encoding = None,
     top: Top = 3,
     format: MatchFormat = None,
     output: Output = None,
     catalogue: CataloguePath = None,
     vocabulary: VocabularyPath = None,
+    calibration: CalibrationPath = None,
     color: Color = "auto",
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -125,7 +133,7 @@ def classify(
             else:
                 yield read_posting(file, title=title, encoding=encoding)
 
-    classifier = _classifier(catalogue, vocabulary, coverage, verbose)
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     unusable = 0
     formats = ("jsonl", "json", "csv", "tsv")
     with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
@@ -159,20 +167,19 @@ def classify(
 )
 def batch(
     input: Annotated[str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)] = "-",
-    title_column: Annotated[
-        str | None, Option(metavar="NAME", help="The column of titles, if its name is unusual.")
-    ] = None,
-    text_column: Annotated[
-        list[str] | None, Option(metavar="NAME", help="A column of descriptions; several are joined.")
-    ] = None,
-    source_format: Annotated[TableFormat | None, Option("--from", help="The format of INPUT.")] = None,
+    title_column: TitleColumn = None,
+    text_column: TextColumns = None,
+    source_format: SourceFormat = None,
     encoding: Encoding = None,
     replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
+    coverage: Coverage = 0.8,
+    min_confidence: MinConfidence = None,
     top: Top = 3,
     format: RowFormat = None,
     output: Output = None,
     catalogue: CataloguePath = None,
     vocabulary: VocabularyPath = None,
+    calibration: CalibrationPath = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -181,9 +188,9 @@ def batch(
     Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
     """
     from jobcodes.batch import Tally, code_rows
-    from jobcodes.records import choose_columns, open_table
+    from jobcodes.tables import choose_columns, open_table
 
-    classifier = _classifier(catalogue, vocabulary, None, verbose)
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
     with input_stream(input, _silent if quiet else _say) as stream:
         table = open_table(stream, source=input, format=source_format, encoding=encoding)
@@ -199,11 +206,102 @@ def batch(
         )
         with output_stream(output) as out:
             hidden = not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
-            out.writelines(lines if quiet or hidden else _with_progress(lines, tally))
+            out.writelines(lines if quiet or hidden else _with_progress(lines, lambda: tally.rows))
     if not quiet:
         counts = ", ".join(f"{count:,} {decision}" for decision, count in tally.counts.items())
         _say(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}: {counts}")
     if tally.counts["error"]:
+        raise typer.Exit(SOME_UNUSABLE)
+
+
+@app.command(
+    "evaluate",
+    epilog=_examples(
+        "jobcodes evaluate matched-last-year.csv --wrong 20",
+        "jobcodes evaluate labelled.jsonl --against old-output.jsonl",
+        "jobcodes evaluate a.csv b.jsonl --calibrate mine.json",
+    ),
+)
+def evaluate(
+    labelled: Annotated[list[str], Argument(metavar="LABELLED", help="Tables of jobs with known codes; - is stdin.")],
+    title_column: TitleColumn = None,
+    text_column: TextColumns = None,
+    code_column: Annotated[
+        str | None, Option(metavar="NAME", help="The column of known codes, if its name is unusual.")
+    ] = None,
+    source_format: SourceFormat = None,
+    encoding: Encoding = None,
+    coverage: Coverage = 0.8,
+    min_confidence: MinConfidence = None,
+    wrong: Annotated[int, Option(min=0, metavar="N", help="List the first N wrong rows.")] = 0,
+    against: Annotated[
+        list[str] | None,
+        Option(metavar="FILE", help="An earlier `jobcodes batch` of LABELLED: list what changed."),
+    ] = None,
+    calibrate: Annotated[
+        str | None, Option(metavar="FILE", help="Fit a calibration on the rows and write it here.")
+    ] = None,
+    format: ReportFormat = None,
+    output: Output = None,
+    catalogue: CataloguePath = None,
+    vocabulary: VocabularyPath = None,
+    calibration: CalibrationPath = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure the agreement with codes that you already trust.
+
+    The column code, codes, known code, expected or match holds a code, or several of which each is right
+    (separated by ; , | or spaces, or a JSON list); NONE is a job outside the catalogue. A row without any is
+    left out.
+    """
+    from datetime import date
+
+    from jobcodes import evaluation
+    from jobcodes.calibration import calibration_text
+    from jobcodes.outputs import whole_file
+    from jobcodes.render import to_json
+    from jobcodes.tables import choose_columns, open_table
+
+    if against and len(against) != len(labelled):
+        raise UsageError(f"{len(labelled)} LABELLED, but {len(against)} --against", "give one for each, in their order")
+    if calibrate and os.path.realpath(calibrate) in map(os.path.realpath, (*labelled, *(against or ()))):
+        raise UsageError(f"--calibrate would overwrite {calibrate}", "write the calibration to a file of its own")
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
+
+    def read(path: str, old: str | None) -> list[evaluation.Labelled]:
+        with input_stream(path, _silent if quiet else _say) as stream:
+            table = open_table(stream, source=path, format=source_format, encoding=encoding)
+            columns = choose_columns(table.headers, title_column, text_column or ())
+            code = evaluation.choose_code_column(table.headers, code_column)
+            rows = list(evaluation.read_labelled(table, columns, code, classifier.catalogue))
+        if old is None:
+            return rows
+        with input_stream(old, _silent if quiet else _say) as stream:
+            table = open_table(stream, source=old, encoding=encoding)
+            columns = choose_columns(table.headers, title_column, text_column or ())
+            return evaluation.with_answers(rows, list(evaluation.read_answers(table, columns)), old)
+
+    with whole_file(calibrate) if calibrate else nullcontext() as fitted, output_stream(output) as out:
+        olds: list[str | None] = [*against] if against else [None] * len(labelled)
+        rows = [row for path, old in zip(labelled, olds, strict=True) for row in read(path, old)]
+        judged: list[evaluation.Judged] = []
+        answers = (evaluation.judge(row, classifier) for row in rows if row.codes)
+        hidden = quiet or not sys.stderr.isatty()
+        for one in answers if hidden else _with_progress(answers, lambda: len(judged)):
+            judged.append(one)
+        for row in (*rows, *(one.row for one in judged)):
+            if row.problem:
+                _say(row.problem)
+        when = date.today().isoformat() if fitted else None
+        found = evaluation.findings(rows, judged, classifier, classifier.catalogue, wrong=wrong, calibrate_on=when)
+        if (format or _suffix(output, ("json",))) == "json":
+            out.write(to_json(evaluation.findings_record(found, classifier.catalogue), indent=2) + "\n")
+        else:
+            out.write(evaluation.findings_text(found))
+        if fitted and found.calibration:
+            fitted.write(calibration_text(found.calibration))
+    if found.unusable:
         raise typer.Exit(SOME_UNUSABLE)
 
 
@@ -364,14 +462,23 @@ def _phrases(path: str | None) -> dict[str, list[tuple[str, str]]]:
     return load_vocabulary(path, _cache()).phrases()
 
 
-def _classifier(catalogue: str | None, vocabulary: str | None, coverage: float | None, verbose: bool) -> Classifier:
+def _classifier(
+    catalogue: str | None,
+    vocabulary: str | None,
+    calibration: str | None,
+    coverage: float,
+    min_confidence: float | None,
+    verbose: bool,
+) -> Classifier:
+    from jobcodes.calibration import load_calibration
     from jobcodes.classifier import Classifier
     from jobcodes.vocabulary import load_vocabulary
 
     loaded = _catalogue(catalogue, verbose)
     words = load_vocabulary(vocabulary, _cache())
+    fitted = load_calibration(calibration)
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
-    return Classifier(loaded, words) if coverage is None else Classifier(loaded, words, coverage=coverage)
+    return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted)
 
 
 def _posting_from_stdin(title: str | None, encoding: str | None, quiet: bool) -> Posting:
@@ -442,14 +549,14 @@ def _write_records(
         write("".join(to_tsv_lines(records, columns)))
 
 
-def _with_progress(lines: Iterable[str], tally: Tally) -> Iterator[str]:
-    """The same lines, with a count of the rows on stderr that is gone at the end."""
+def _with_progress(items: Iterable[T], rows: Callable[[], int]) -> Iterator[T]:
+    """The same items, with a count of the rows on stderr that is gone at the end."""
     shown = time.monotonic()
-    for line in lines:
-        yield line
+    for item in items:
+        yield item
         if (now := time.monotonic()) - shown > 0.5:
             shown = now
-            print(f"\r{tally.rows:,} rows", end="", file=sys.stderr, flush=True)
+            print(f"\r{rows():,} rows", end="", file=sys.stderr, flush=True)
     print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
 
 
@@ -475,7 +582,10 @@ def _report(error: JobcodesError, hint: bool = True) -> int:
     """Says what is wrong and how to mend it; the exit code for it."""
     if isinstance(error, DataError):
         problems = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
-        _say(f"error: the catalogue or the vocabulary cannot be used: {problems}")
+        from jobcodes.calibration import CalibrationError
+
+        what = "calibration" if isinstance(error, CalibrationError) else "catalogue or the vocabulary"
+        _say(f"error: the {what} cannot be used: {problems}")
         for problem in error.problems:
             _say(f"error: {problem}")
     else:

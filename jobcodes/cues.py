@@ -16,7 +16,7 @@ from jobcodes.text import BREAKS, plain, stem
 
 # Parts of one cue may be this many words apart: about the length of a plain sentence.
 REACH = 10
-# Bounds for reading a misspelt word as a vocabulary word: short words are never corrected, one edit from
+# Bounds for reading a misspelt word as a word of the trade: short words are never corrected, one edit from
 # MIN_FUZZY letters on, two from LONG_FUZZY; the first letter must agree.
 MIN_FUZZY, LONG_FUZZY = 6, 10
 SKIPPED = "\0"  # stands for an article, which no phrase minds
@@ -32,7 +32,12 @@ class Words(dict[str, str]):
     """
 
     def __init__(
-        self, known: Iterable[str], variants: Mapping[str, str], articles: Iterable[str], exact: Iterable[str]
+        self,
+        known: Iterable[str],
+        variants: Mapping[str, str],
+        articles: Iterable[str] = (),
+        spelling: Iterable[str] = (),
+        exact: Iterable[str] = (),
     ) -> None:
         super().__init__()
         self.known = frozenset(known)
@@ -41,6 +46,8 @@ class Words(dict[str, str]):
         self.exact = frozenset(exact)
         self.corrected: dict[str, str] = {}
         self.targets: dict[str, list[str]] = {}
+        for target in sorted(self.known.intersection(spelling)):
+            self.targets.setdefault(target[0], []).append(target)
 
     def __missing__(self, word: str) -> str:
         if len(self) >= _MEMO_LIMIT:
@@ -64,15 +71,14 @@ class Words(dict[str, str]):
         return self._nearest(word, base)
 
     def _nearest(self, word: str, base: str) -> str:
-        from rapidfuzz import process
+        targets = self.targets.get(base[0])
+        if targets is None:
+            return ""
+        from rapidfuzz import process  # 8 ms, which a job without a doubtful word does not pay
         from rapidfuzz.distance import OSA
 
-        if not self.targets:
-            for known in sorted(self.known):
-                if len(known) >= MIN_FUZZY - 1 and known.isalpha():
-                    self.targets.setdefault(known[0], []).append(known)
         bound = 2 if len(base) >= LONG_FUZZY else 1
-        found = process.extractOne(base, self.targets.get(base[0], ()), scorer=OSA.distance, score_cutoff=bound)
+        found = process.extractOne(base, targets, scorer=OSA.distance, score_cutoff=bound)
         if found is None:
             return ""
         target: str = found[0]

@@ -36,6 +36,17 @@ VocabularyPath = Annotated[
     Option("--vocabulary", metavar="PATH", help="Your own titles and phrases, over the built-in ones."),
 ]
 Top = Annotated[int, Option("--top", min=1, metavar="N", help="How many codes to rank.")]
+CalibrationPath = Annotated[
+    str | None,
+    Option("--calibration", metavar="FILE", help="How sure to be, from `evaluate --calibrate`."),
+]
+MinConfidence = Annotated[
+    float | None,
+    Option("--min-confidence", min=0, max=1, metavar="SHARE", help="What a match needs, if not the calibration's."),
+]
+Coverage = Annotated[
+    float, Option("--coverage", min=0, max=1, metavar="SHARE", help="Of its duties, what a match must cover.")
+]
 Output = Annotated[str | None, Option("--output", "-o", metavar="FILE", help="Write here, whole or not at all.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No notes on stderr; errors still.")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Show more, and say which catalogue is used.")]
@@ -65,6 +76,14 @@ ListFormat = Annotated[
 ]
 TableFormat = Literal["csv", "tsv", "jsonl"]
 RowFormat = Annotated[TableFormat | None, Option("--format", "-f", help="Default: as INPUT.")]
+SourceFormat = Annotated[TableFormat | None, Option("--from", help="The format of the input.")]
+TitleColumn = Annotated[
+    str | None, Option("--title-column", metavar="NAME", help="The column of titles, if its name is unusual.")
+]
+TextColumns = Annotated[
+    list[str] | None, Option("--text-column", metavar="NAME", help="A column of descriptions; several are joined.")
+]
+ReportFormat = Annotated[Literal["text", "json"] | None, Option("--format", "-f", help="Default: text.")]
 FunctionCode = Annotated[
     str | None, Option("--function", metavar="CODE", help="Only this function.", autocompletion=complete_code)
 ]

@@ -16,16 +16,17 @@ from jobcodes.vocabulary import Entry, need_of
 
 # Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
 # duty that certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.0, 0.15  # a title weighs as much as two duties and 15 % of the job's
-UNKNOWN = 0.10  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.25  # what "none of these" starts with
-FLOOR = 0.05  # what every discipline starts with
-SHARPNESS = 2.0  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
-CERTAINTY = 1.5  # how much less a hint counts than a certainty
-RIVALRY = 2.0  # how much of a duty goes to the code it speaks for most
-WITHOUT = 0.5  # what evidence is worth where the surroundings it needs are missing
-EVEN, BALANCE, MIXED, SAID = 0.4, 2.5, 0.5, 0.5  # when two disciplines share a job, and what "both" adds
-UNASSIGNED = 0.15  # the part of the function's mass in no discipline that speaks for its residual code
+TITLE, TITLE_SHARE = 2.4, 0.19  # a title weighs as much as two duties or so and a fifth of the job's
+UNKNOWN = 0.05  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.11  # what "none of these" starts with
+FLOOR = 0.10  # what every discipline starts with
+SHARPNESS = 1.9  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.9  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
+RIVALRY = 1.5  # how much of a duty goes to the code it speaks for most
+# What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
+WITHOUT, WITHOUT_FUNCTION = 0.6, 0.85
+EVEN, BALANCE, MIXED, SAID = 0.38, 3.5, 0.23, 0.5  # when two disciplines share a job, and what "both" adds
+UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speaks for its residual code
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,11 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
     """
     function_of = {job.code: function.code for function in catalogue.functions for job in function.jobs}
     functions = [function.code for function in catalogue.functions]
-    set_in = {key: _setting(reading, key) for key, entry in entries.items() if entry.needs}
+    set_in = {
+        key: _setting(reading, key, WITHOUT_FUNCTION if key in functions else WITHOUT)
+        for key, entry in entries.items()
+        if entry.needs
+    }
     title_weight = TITLE + TITLE_SHARE * sum(duty.weight for duty in reading.duties)
     sources = [(duty.weight, duty.scores) for duty in reading.duties]
     masses: dict[str, float] = {}
@@ -65,8 +70,8 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
                 kinds[key] = kinds.get(key, 0.0) + weight * score
                 best_kind = max(best_kind, score)
             elif (function := function_of.get(key, key)) in best:
-                score = (score * set_in.get(key, 1.0) * set_in.get(function, 1.0)) ** CERTAINTY
-                best[function] = max(best[function], score)
+                score *= set_in.get(key, 1.0) * set_in.get(function, 1.0)
+                best[function] = max(best[function], score**CERTAINTY)
                 if key != function:
                     of_function.setdefault(function, {})[key] = score
         for function, score in best.items():
@@ -87,11 +92,11 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
     return Ranking(codes, inner / everything, {code: power / everything for code, power in powers.items()}, kinds)
 
 
-def _setting(reading: Reading, key: str) -> float:
-    """How far the surroundings that an entry needs are there: 1, down to WITHOUT if nothing speaks of them."""
+def _setting(reading: Reading, key: str, without: float) -> float:
+    """How far the surroundings that an entry needs are there: 1, down to `without` if nothing speaks of them."""
     need = need_of(key)
     found = reading.signals.get(need, 0.0) + 2 * reading.title_scores.get(need, 0.0)
-    return WITHOUT + (1 - WITHOUT) * min(1.0, found)
+    return without + (1 - without) * min(1.0, found)
 
 
 def _shared(scores: Mapping[str, float]) -> dict[str, float]:
@@ -110,8 +115,8 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     for code, role in roles.items():
         if role == "generalist" and first:
             said = min(1.0, reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0))
-            balance = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
-            found[code] += (first + second) * (balance * (MIXED + SAID * said) + 0.3 * said)
+            even = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
+            found[code] += (first + second) * (MIXED * even + SAID * said * min(1.0, 3 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
     powers = {code: (mass + FLOOR) ** SHARPNESS for code, mass in found.items() if roles[code] != "executive"}
@@ -136,4 +141,4 @@ def executive(reading: Reading) -> float:
     title = reading.title_scores.get("executive", 0.0)
     if not reading.duties:
         return 0.8 * title
-    return title * (0.25 + 0.72 * (1 - math.exp(-reading.signals.get("executive", 0.0))))
+    return 0.97 * math.sqrt(title) * (1 - math.exp(-1.2 * reading.signals.get("executive", 0.0)))

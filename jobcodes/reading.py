@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jobcodes.cues import BREAK, SKIPPED, CueIndex, Hit, Words
@@ -17,6 +17,9 @@ REQUIREMENT = 0.35
 ASIDE = 0.5
 # How many words after "not", "reports to", "works with the … team" are not about this job.
 NEGATED = 7
+SPEAKS = 0.25  # a clause speaks for something from this weight on: one weak cue is enough
+PLAINLY = 0.5  # … and plainly from this one
+BEGINNING = 3  # words at a clause's beginning that tell a duty
 _TITLE_BREAK = re.compile(r"\s[-\u2013\u2014/:]+\s|[,(|;:\u2013\u2014]|\s-|-\s")
 
 
@@ -76,11 +79,31 @@ class Reading:
         """Whether there is not a single word to go by."""
         return not self.duties and not self.title_pieces and not words(self.text)
 
-    def described(self) -> list[Duty]:
-        """The duties that coverage is counted over: those under a duties heading if there are any such,
-        else every clause outside the requirements."""
-        duties = [duty for duty in self.duties if duty.line.section == "duties"]
-        return duties if len(duties) > 1 else [duty for duty in self.duties if duty.line.section != "requirements"]
+    def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
+        """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.
+
+        A duty is a clause outside the requirements that speaks for one of the keys, or plainly for one of the
+        `rivals` (all codes and kinds of work outside), or that begins under a duties heading as a duty does.
+        What every job says is no duty.
+        """
+        covered = others = 0
+        for duty in self.duties:
+            if duty.line.section == "requirements" or duty.scores.get("common", 0.0) >= PLAINLY:
+                continue
+            if any(duty.scores.get(key, 0.0) >= SPEAKS for key in keys):
+                covered += 1
+            elif _is_duty(duty, rivals):
+                others += 1
+        if not self.duties:
+            return None
+        return round(covered / (covered + others), 4) if covered else 0.0
+
+
+def _is_duty(duty: Duty, rivals: Container[str]) -> bool:
+    if any(score >= PLAINLY and key in rivals for key, score in duty.scores.items()):
+        return True
+    begins = any(cue.key == "work" and spans[0][0] < BEGINNING for cue, spans in duty.hits)
+    return begins and duty.line.section == "duties"
 
 
 class Reader:
@@ -94,7 +117,7 @@ class Reader:
             known |= {word for definition in definitions.values() for word in definition.words}
             _add_definitions(self.in_titles, definitions, {word for d in definitions.values() for word in d.title})
             _add_definitions(self.in_duties, definitions, known)
-        self.words = Words(known, vocabulary.variants, vocabulary.articles, vocabulary.exact)
+        self.words = Words(known, vocabulary.variants, vocabulary.articles, vocabulary.spelling, vocabulary.exact)
         entries = (vocabulary.entries | vocabulary.outside).items()
         self.general = frozenset(
             (*vocabulary.signals, *vocabulary.bands, *(need_of(key) for key, entry in entries if entry.needs))

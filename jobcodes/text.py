@@ -77,17 +77,77 @@ def plain(word: str) -> str:
     return word.removesuffix("'s")
 
 
+# Words in -ing and -ed that are things of their own: a booking is no book, accounting keeps no customer's account.
+_WHOLE = frozenset(
+    (
+        "accounting",
+        "advertising",
+        "banking",
+        "booking",
+        "briefing",
+        "building",
+        "clothing",
+        "engineering",
+        "evening",
+        "farming",
+        "fundraising",
+        "gardening",
+        "hearing",
+        "heating",
+        "housing",
+        "lighting",
+        "listing",
+        "manufacturing",
+        "marketing",
+        "meeting",
+        "morning",
+        "nursing",
+        "painting",
+        "parking",
+        "plumbing",
+        "pricing",
+        "printing",
+        "processing",
+        "programming",
+        "publishing",
+        "purchasing",
+        "rating",
+        "reading",
+        "recording",
+        "roofing",
+        "setting",
+        "shipping",
+        "teaching",
+        "trading",
+        "wedding",
+        "welding",
+        "wiring",
+        "writing",
+        "based",
+        "dedicated",
+        "experienced",
+        "licensed",
+        "limited",
+        "related",
+        "united",
+    )
+)
+
+
 def stem(word: str) -> str:
     """A plain word without its inflection (plural, -ed, -ing), so that forms of one word agree.
 
-    Light on purpose: `operator` and `operation` stay apart, which stemmers for search merge.
+    Light on purpose: `operator` and `operation` stay apart, which stemmers for search merge, and so do `book`
+    and `booking`.
     """
-    if len(word) < 4 or not word.isalpha():
+    if len(word) < 4 or not word.isalpha() or word in _WHOLE:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-2] if word.endswith(("sses", "xes", "ches", "shes", "zes")) else word[:-1]
+        if word in _WHOLE:
+            return word
     for ending in ("ing", "ed"):
         root = word[: -len(ending)]
         if word.endswith(ending) and len(root) >= 3 and re.search("[aeiouy]", root):
@@ -141,7 +201,7 @@ def lines(flat: str, headings: Headings) -> Iterator[Line]:
     """The lines of a flattened text with the kind of section they stand in; headings are left out.
 
     Before the first heading the section is "". A heading nobody knows, if it is marked as one (a colon at
-    the end, `#`, `**`), opens the section "" again.
+    the end, `#`, `**`), opens the section "" again. A line such as `Company: Acme` speaks for itself only.
     """
     section, start = "", 0
     for line in flat.split("\n"):
@@ -149,8 +209,10 @@ def lines(flat: str, headings: Headings) -> Iterator[Line]:
         found = tokens(line) if section != IGNORED or len(line) < HEADING else []
         if found:
             kind, skip = _heading(line, found, headings)
-            section = section if kind is None else kind
-            if skip < len(found):
+            if skip == len(found):
+                section = kind or ""
+            elif kind != IGNORED:
+                section = section if kind is None else kind
                 yield Line(start, line, found, skip, section)
         start += len(line) + 1
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # The share of duties with such a phrase that belong to the code, as an analyst would judge it.
 STRENGTHS = {"strong": 0.9, "fair": 0.6, "weak": 0.3}
-GENERAL = ("articles", "exact", "variants", "headings", "signals", "bands")
+GENERAL = ("articles", "spelling", "exact", "variants", "headings", "signals", "bands")
 SHARED = ("general.yaml", "terms.yaml", "outside.yaml")  # all other files hold entries by code
 Phrase = tuple[str, ...]  # stemmed words that stand side by side
 
@@ -53,7 +53,8 @@ class Vocabulary:
     `signals` and `bands` are the keys of general cues (executive, internal, negation, ...; M, P, ...); all
     their cues are in the indexes `in_titles` and `in_duties`. `headings` by kind of section; `variants` maps
     another spelling or an abbreviation to the words it stands for; `articles` are words that phrases ignore;
-    `exact` words are never taken for a misspelling; `words` are those of all cues.
+    `spelling` are the words that a misspelt one may be read as, `exact` those that are never taken for one;
+    `words` are those of all cues.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Vocabulary:
     headings: dict[str, list[str]] = field(default_factory=dict)
     variants: dict[str, str] = field(default_factory=dict)
     articles: list[str] = field(default_factory=list)
+    spelling: list[str] = field(default_factory=list)
     exact: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
@@ -183,6 +185,7 @@ class _Reader:
             headings=self.lists("headings"),
             variants=self.variants,
             articles=self.strings(self.general, "articles"),
+            spelling=[stem(word) for word in self.strings(self.general, "spelling")],
             exact=self.strings(self.general, "exact"),
             words=sorted(in_titles.words() | in_duties.words()),
         )

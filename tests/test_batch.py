@@ -15,8 +15,8 @@ from jobcodes.batch import Tally, code_rows, match_posting
 from jobcodes.errors import UsageError
 from jobcodes.model import Alternative, Catalogue, Match, Posting
 from jobcodes.outputs import whole_file
-from jobcodes.records import Format, choose_columns, open_table
 from jobcodes.render import MATCH_COLUMNS
+from jobcodes.tables import Format, choose_columns, open_table
 
 CATALOGUE = Catalogue("A survey", "2026", (), (), "0123456789abcdef" * 4)
 MATCHED = ",AMT010,Remote,match,0.9400,,,AMT010:0.9400,,,2026@0123456789ab"
