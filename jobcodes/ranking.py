@@ -114,9 +114,9 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     first, second, *_ = [*leaders, 0.0, 0.0]
     for code, role in roles.items():
         if role == "generalist" and first:
-            said = min(1.0, reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0))
+            said = reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0)
             even = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
-            found[code] += (first + second) * (MIXED * even + SAID * said * min(1.0, 3 * second / first))
+            found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 3 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
     powers = {code: (mass + FLOOR) ** SHARPNESS for code, mass in found.items() if roles[code] != "executive"}
