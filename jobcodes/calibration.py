@@ -32,6 +32,7 @@ NAMES = ("constant", "probability", "gap", "none")
 RISING = (1, 2)  # the features whose weight is never negative: a likelier answer is never less sure
 PRIOR = (0.01, 1.0, 1.0, 1.0)  # how strongly each weight is held to 0, in squared weights
 EDGE = 0.001  # probabilities nearer to 0 and 1 are taken as this near
+IGNORANT = 0.02  # the most likely that an answer is on no evidence at all; a duty's worth all but lifts the limit
 SUREST = 0.995  # no answer is surer, or less sure than its opposite
 FOLDS = 5
 BINS = 5
@@ -72,7 +73,9 @@ def features_of(ranking: Ranking, code: str | None) -> Features:
     if code is not None:
         rivals.append(probability)
         probability = ranking.codes[code]
-    stated, rival = (min(max(p, EDGE), 1 - EDGE) for p in (probability, max(rivals, default=0.0)))
+    # "None" is all but certain of a text that says nothing we know; that is ignorance, not evidence.
+    limit = 1 - (1 - IGNORANT) * math.exp(-2 * ranking.known)
+    stated, rival = (min(max(p, EDGE), 1 - EDGE) for p in (min(limit, probability), max(rivals, default=0.0)))
     return 1.0, math.log(stated / (1 - stated)), math.log(stated / rival), float(code is None)
 
 

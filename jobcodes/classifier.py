@@ -59,8 +59,8 @@ class Classifier:
         reading = self.reader.read(text, title or "")
         if reading.is_empty:
             return Match("error", notes=("The job is empty.",))
-        ranking, order = self._ranked(reading)
-        stated = _stated(ranking, order)
+        ranking, order = self.ranked(reading)
+        stated = answer_of(ranking, order)
         confidence = round(self.calibration.apply(features_of(ranking, stated)), 4)
         alternatives = _alternatives(ranking, order[:top], stated, confidence)
         if stated is None:
@@ -73,8 +73,8 @@ class Classifier:
 
     def features(self, text: str = "", title: str | None = None) -> Features:
         """What the calibration goes by, of the answer that `classify` gives for the same job."""
-        ranking, order = self._ranked(self.reader.read(text, title or ""))
-        return features_of(ranking, _stated(ranking, order))
+        ranking, order = self.ranked(self.reader.read(text, title or ""))
+        return features_of(ranking, answer_of(ranking, order))
 
     def calibrated(self, calibration: Calibration) -> Classifier:
         """The same classifier with another calibration, and what that accepts."""
@@ -82,7 +82,7 @@ class Classifier:
         other.calibration, other.accept = calibration, calibration.accept
         return other
 
-    def _ranked(self, reading: Reading) -> tuple[Ranking, list[str]]:
+    def ranked(self, reading: Reading) -> tuple[Ranking, list[str]]:
         """The ranking and its codes, best first; equally likely ones in catalogue order."""
         ranking = rank(reading, self.catalogue, self.vocabulary.entries, self.outside)
         return ranking, sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
@@ -97,7 +97,7 @@ class Classifier:
         confidence: float,
         alternatives: tuple[Alternative, ...],
     ) -> Match:
-        speaking = self._speaking(job)
+        speaking = self.speaking(job)
         evidence = self.reader.evidence(reading, text, title, speaking, EVIDENCE)
         coverage = reading.coverage(speaking, self.rivals)
         notes = self._notes(reading, evidence)
@@ -119,7 +119,7 @@ class Classifier:
             (*doubts, *notes),
         )
 
-    def _speaking(self, job: Job) -> frozenset[str]:
+    def speaking(self, job: Job) -> frozenset[str]:
         """The keys whose cues speak for a code: its own, its function's, and those it stands for."""
         keys = {job.code, job.function}
         if job.role == "generalist":
@@ -140,7 +140,7 @@ class Classifier:
             doubts.append(self._shares(job, reading))
         others = [code for code, share in ranking.functions.items() if code != job.function and share > 0.25]
         doubts += [f"Some duties belong to {code} {self.functions[code].title}." for code in others]
-        if reading.signals.get("internal", 0.0) + 2 * reading.title_scores.get("internal", 0.0) > 0.8:
+        if reading.signals.get("internal", 0.0) + reading.title_scores.get("internal", 0.0) > 0.8:
             doubts.append("Seems to serve the employer's own staff: internal IT belongs to another function.")
         return [doubt for doubt in doubts if doubt]
 
@@ -192,7 +192,7 @@ class Classifier:
         return BandMatch(best, round(scores[best] / sum(scores.values()), 4), tuple(dict.fromkeys(cues)))
 
 
-def _stated(ranking: Ranking, order: Sequence[str]) -> str | None:
+def answer_of(ranking: Ranking, order: Sequence[str]) -> str | None:
     """The answer: the likeliest code, or None where the job is more likely outside the catalogue."""
     return order[0] if order and ranking.inside >= 0.5 else None
 

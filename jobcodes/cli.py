@@ -47,6 +47,7 @@ from jobcodes.streams import Screen, input_stream, output_stream, set_up
 if TYPE_CHECKING:
     from jobcodes.cache import Cache
     from jobcodes.classifier import Classifier
+    from jobcodes.explanation import Explanation
     from jobcodes.model import Catalogue, Function, Job, Match, Posting
     from jobcodes.render import Record
     from jobcodes.terminal import Views
@@ -89,6 +90,7 @@ def root(
         "jobcodes classify description.txt",
         "jobcodes classify jobs/*.txt -f csv -o matches.csv",
         'pbpaste | jobcodes classify - --title "Help Desk Analyst"',
+        "jobcodes classify description.txt --explain | jq .explanation.tip",
     ),
 )
 def classify(
@@ -102,6 +104,9 @@ def classify(
     min_confidence: MinConfidence = None,
     encoding: Encoding = None,
     top: Top = 3,
+    explain: Annotated[
+        bool, Option("--explain", help="Why: the text duty by duty, the runner-up, what would have tipped it.")
+    ] = False,
     format: MatchFormat = None,
     output: Output = None,
     catalogue: CataloguePath = None,
@@ -137,6 +142,8 @@ def classify(
     unusable = 0
     formats = ("jsonl", "json", "csv", "tsv")
     with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
+        if explain and shown in ("csv", "tsv"):
+            raise UsageError(f"--explain does not fit into {shown}", "use --format table, json or jsonl")
 
         def matches() -> Iterator[tuple[Posting, Match]]:
             from jobcodes.batch import match_posting
@@ -149,11 +156,23 @@ def classify(
                     _say(f"{posting.source}: {' '.join(match.notes)}")
                 yield posting, match
 
+        def explained(posting: Posting, match: Match) -> Explanation | None:
+            if not explain or match.decision == "error":
+                return None
+            from jobcodes import explanation
+
+            return explanation.explain(classifier, posting.text, posting.title)
+
         if views:
             for posting, match in matches():
-                views.match(posting, match, every=verbose)
+                if why := explained(posting, match):
+                    from jobcodes import terminal_explain
+
+                    terminal_explain.show(views, posting, match, why, every=verbose)
+                else:
+                    views.match(posting, match, every=verbose)
         else:
-            _write_matches(write, matches(), shown, classifier.catalogue)
+            _write_matches(write, matches(), shown, classifier.catalogue, explained)
     if unusable:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -223,7 +242,7 @@ def batch(
     ),
 )
 def evaluate(
-    labelled: Annotated[list[str], Argument(metavar="LABELLED", help="Tables of jobs with known codes; - is stdin.")],
+    labelled: Annotated[list[str], Argument(metavar="LABELLED...", help="Tables with known codes; - is stdin.")],
     title_column: TitleColumn = None,
     text_column: TextColumns = None,
     code_column: Annotated[
@@ -522,6 +541,7 @@ def _write_matches(
     matches: Iterable[tuple[Posting, Match]],
     format: str,
     catalogue: Catalogue,
+    explained: Callable[[Posting, Match], Explanation | None],
 ) -> None:
     from jobcodes.render import match_record, match_row, to_csv_lines, to_json
 
@@ -530,7 +550,10 @@ def _write_matches(
         for line in to_csv_lines(rows, "\t" if format == "tsv" else ","):
             write(line)
         return
-    records = (match_record(posting.source, posting.title, match, catalogue) for posting, match in matches)
+    records = (
+        match_record(posting.source, posting.title, match, catalogue, explained(posting, match))
+        for posting, match in matches
+    )
     if format == "json":
         write(to_json(list(records), indent=2) + "\n")
         return

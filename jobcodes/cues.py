@@ -45,9 +45,10 @@ class Words(dict[str, str]):
         self.articles = frozenset(articles)
         self.exact = frozenset(exact)
         self.corrected: dict[str, str] = {}
+        self.spelling = {base: word for word in spelling if (base := stem(word)) in self.known}
         self.targets: dict[str, list[str]] = {}
-        for target in sorted(self.known.intersection(spelling)):
-            self.targets.setdefault(target[0], []).append(target)
+        for base in sorted(self.spelling):
+            self.targets.setdefault(base[0], []).append(base)
 
     def __missing__(self, word: str) -> str:
         if len(self) >= _MEMO_LIMIT:
@@ -60,7 +61,7 @@ class Words(dict[str, str]):
         if word[0] in BREAKS:
             return BREAK
         form = plain(word)
-        if form in self.articles:
+        if form in self.articles or not form:
             return SKIPPED
         base = stem(form)
         base = self.variants.get(form) or self.variants.get(base, base)
@@ -82,7 +83,7 @@ class Words(dict[str, str]):
         if found is None:
             return ""
         target: str = found[0]
-        self.corrected[word] = target
+        self.corrected[word] = self.spelling[target]
         return target
 
 
@@ -126,6 +127,7 @@ class CueIndex:
 
     def add_part(self, alternatives: Mapping[str, Iterable[Sequence[str]]]) -> int:
         """The number of a new part: each alternative as written, with the phrases it stands for."""
+        self._starts.clear()
         found: dict[int, int] = {}
         for i, phrases in enumerate(alternatives.values()):
             for first, *rest in phrases:
@@ -140,6 +142,7 @@ class CueIndex:
 
     def add_cue(self, key: str, weight: float, sign: int, parts: Sequence[int]) -> None:
         """A cue for a key; it is looked at only where the first of its parts stands."""
+        self._checks.clear()
         for phrase in self.parts[parts[0]]:
             self.anchored[phrase].append(len(self.cues))
         self.cues.append(Cue(key, weight, sign, list(parts)))
@@ -154,9 +157,10 @@ class CueIndex:
         return deepcopy(self)
 
     def find(self, words: Sequence[str]) -> list[Hit]:
-        """The cues in a clause, each once, given its vocabulary words with "" for all others.
+        """The cues in a clause, given its vocabulary words with "" for all others.
 
-        A cue's parts are found without overlap, all within REACH words of the first; the earliest first.
+        A cue of one part is found wherever it stands; one of several parts once, without overlap, all within
+        REACH words of the first, the earliest first.
         """
         places = self._places(words)
         present = set(places)
@@ -171,10 +175,13 @@ class CueIndex:
                     if part.isdisjoint(present):
                         break
                 else:
-                    together = _together([_of(part, places) for part in parts]) if parts else (spans[0],)
-                    if together:
-                        hits.append((cue, together))
-                        found.add(number)
+                    if parts:
+                        together = _together([_of(part, places) for part in parts])
+                        if together:
+                            hits.append((cue, together))
+                            found.add(number)
+                    else:
+                        hits += [(cue, (span,)) for span in spans]
         return hits
 
     def _check(self, phrase: int) -> list[Check]:
@@ -230,21 +237,21 @@ def _of(part: frozenset[int], places: Mapping[int, Sequence[Span]]) -> list[Span
     return [span for phrase, spans in places.items() if phrase in part for span in spans]
 
 
-def _together(places: Sequence[Sequence[Span]]) -> tuple[Span, ...]:
-    """One place for each part, none overlapping another, all within REACH words of the first; () if none."""
-    for first in places[0]:
-        chosen = [first]
-        for spans in places[1:]:
-            near = [
-                span
-                for span in spans
-                if abs(span[0] - first[0]) <= REACH and all(span[1] <= c[0] or c[1] <= span[0] for c in chosen)
-            ]
-            if not near:
-                break
-            chosen.append(min(near, key=lambda span: (abs(span[0] - first[0]), span)))
-        else:
-            return tuple(chosen)
+def _together(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...] = ()) -> tuple[Span, ...]:
+    """One place for each part, none overlapping another, all within REACH words of the first; () if none.
+
+    Each part takes the place nearest to the first part's that leaves one for the parts after it.
+    """
+    if len(chosen) == len(places):
+        return chosen
+    start = chosen[0][0] if chosen else 0
+    for span in sorted(places[len(chosen)], key=lambda span: (abs(span[0] - start), span)):
+        if chosen and abs(span[0] - start) > REACH:
+            break
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen) and (
+            found := _together(places, (*chosen, span))
+        ):
+            return found
     return ()
 
 

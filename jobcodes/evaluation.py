@@ -14,7 +14,19 @@ from functools import cache
 from typing import Literal, Protocol
 
 from jobcodes import __version__
-from jobcodes.calibration import FOLDS, Bin, Calibration, Features, acceptable, bins, brier, ece, fit, folds
+from jobcodes.calibration import (
+    FLOOR,
+    FOLDS,
+    Bin,
+    Calibration,
+    Features,
+    acceptable,
+    bins,
+    brier,
+    cross_validated,
+    ece,
+    fit,
+)
 from jobcodes.catalogue import find, folded
 from jobcodes.errors import InputError, UnknownCodeError, UsageError
 from jobcodes.model import Catalogue, Decision, Job, Match, Posting
@@ -183,19 +195,32 @@ def judge(row: Labelled, classifier: Judge) -> Judged:
 def calibrate(judged: Sequence[Judged], classifier: Judge, date: str) -> tuple[Calibration, list[Judged]]:
     """The calibration that suits the judged rows, and the same rows judged by cross-validation.
 
-    There, each row's confidence and decision are those of a calibration fitted on the other folds. Raises
-    UsageError for fewer rows than FEWEST.
+    There, each row's confidence is that of a calibration fitted on the other folds. Raises UsageError for
+    fewer rows than FEWEST.
     """
     if len(judged) < FEWEST:
         message = f"a calibration needs at least {FEWEST} rows with a known code, found {len(judged)}"
         raise UsageError(message, "give more files, or keep the calibration that comes with jobcodes")
     samples = [(classifier.features(one.row.posting.text, one.row.posting.title), one.right) for one in judged]
-    crossed = list(judged)
-    for learnt, held_out in folds(len(samples)):
-        other = classifier.calibrated(fit([samples[at] for at in learnt], date))
-        for at in held_out:
-            crossed[at] = judge(judged[at].row, other)
-    return fit(samples, date), crossed
+    fitted = fit(samples, date)
+    # Only what neither coverage nor a doubt keeps from being a match has to be told by its confidence.
+    lenient = classifier.calibrated(replace(fitted, accept=0.0))
+    open_ones = [judge(one.row, lenient).decision == "match" for one in judged]
+    sure = [confidence for confidence, _ in cross_validated(samples)]
+    answers = [(sure[at], one.right) for at, one in enumerate(judged) if open_ones[at]]
+    if len(answers) >= FEWEST:
+        _, threshold = acceptable(answers, FLOOR)
+        fitted = replace(fitted, accept=1.0 if threshold is None else max(0.5, round(threshold, 4)))
+    return fitted, [
+        replace(one, confidence=sure[at], decision=_decision(one, open_ones[at] and sure[at] >= fitted.accept))
+        for at, one in enumerate(judged)
+    ]
+
+
+def _decision(judged: Judged, accepted: bool) -> Decision:
+    if judged.decision in ("match", "review"):
+        return "match" if accepted else "review"
+    return judged.decision
 
 
 # --- figures ---------------------------------------------------------------------------------------------

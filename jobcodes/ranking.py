@@ -16,16 +16,16 @@ from jobcodes.vocabulary import Entry, need_of
 
 # Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
 # duty that certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.4, 0.19  # a title weighs as much as two duties or so and a fifth of the job's
-UNKNOWN = 0.05  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.11  # what "none of these" starts with
-FLOOR = 0.10  # what every discipline starts with
-SHARPNESS = 1.9  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
-CERTAINTY = 1.9  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
-RIVALRY = 1.5  # how much of a duty goes to the code it speaks for most
+TITLE, TITLE_SHARE = 2.1, 0.26  # a title weighs as much as two duties and a quarter of the job's
+UNKNOWN = 0.11  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.29  # what "none of these" starts with
+FLOOR = 0.08  # what every discipline starts with
+SHARPNESS = 2.0  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.5  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
+RIVALRY = 1.7  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
-WITHOUT, WITHOUT_FUNCTION = 0.6, 0.85
-EVEN, BALANCE, MIXED, SAID = 0.38, 3.5, 0.23, 0.5  # when two disciplines share a job, and what "both" adds
+WITHOUT, WITHOUT_FUNCTION = 0.6, 0.84
+EVEN, BALANCE, MIXED, SAID = 0.6, 3.5, 0.27, 0.73  # when two disciplines share a job, and what "both" adds
 UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speaks for its residual code
 
 
@@ -33,13 +33,15 @@ UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speak
 class Ranking:
     """Probabilities by code; `inside` is that of any code at all, `functions` those of each function.
 
-    `kinds` are the kinds of work outside that the job shows, by mass.
+    `kinds` are the kinds of work outside that the job shows, by mass. `known` is the mass of all evidence there
+    is: next to nothing for a text in another language.
     """
 
     codes: dict[str, float]
     inside: float
     functions: dict[str, float]
     kinds: dict[str, float] = field(default_factory=dict)
+    known: float = 0.0
 
 
 def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Mapping[str, Entry]) -> Ranking:
@@ -89,7 +91,8 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
         share = powers[function_.code] / everything
         for code, part in _within(function_, masses, within[function_.code], reading).items():
             codes[code] = share * part
-    return Ranking(codes, inner / everything, {code: power / everything for code, power in powers.items()}, kinds)
+    shares = {code: power / everything for code, power in powers.items()}
+    return Ranking(codes, inner / everything, shares, kinds, sum(within.values()) + sum(kinds.values()))
 
 
 def _setting(reading: Reading, key: str, without: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from jobcodes.cues import BREAK, SKIPPED, CueIndex, Hit, Words
 from jobcodes.model import Evidence
-from jobcodes.text import IGNORED, LONGEST, Headings, Line, flatten, lines, token_spans, tokens, words
+from jobcodes.text import IGNORED, LONGEST, Headings, Line, flatten, lines, plain, token_spans, tokens, words
 from jobcodes.vocabulary import Vocabulary, need_of
 
 # A clause under "Requirements" says what the person knows, not what the job does: it counts this much.
@@ -18,7 +18,7 @@ ASIDE = 0.5
 # How many words after "not", "reports to", "works with the … team" are not about this job.
 NEGATED = 7
 SPEAKS = 0.25  # a clause speaks for something from this weight on: one weak cue is enough
-PLAINLY = 0.5  # … and plainly from this one
+PLAINLY = 0.7  # … and plainly from this one
 BEGINNING = 3  # words at a clause's beginning that tell a duty
 _TITLE_BREAK = re.compile(r"\s[-\u2013\u2014/:]+\s|[,(|;:\u2013\u2014]|\s-|-\s")
 
@@ -77,7 +77,7 @@ class Reading:
     @property
     def is_empty(self) -> bool:
         """Whether there is not a single word to go by."""
-        return not self.duties and not self.title_pieces and not words(self.text)
+        return not self.duties and not self.title_pieces and not any(map(plain, words(self.text)))
 
     def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
         """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.
@@ -165,7 +165,7 @@ class Reader:
         for end, following in [*(found.span() for found in _TITLE_BREAK.finditer(flat)), (len(flat), len(flat))]:
             piece = flat[start:end]
             found = list(map(self.words.__getitem__, tokens(piece)))
-            forms = [form for form in found if form is not SKIPPED]
+            forms = [form for form in found if form is not SKIPPED and form is not BREAK]
             if forms:
                 hits = self.in_titles.find(forms)
                 line = Line(start, piece, tokens(piece), 0, "title")
@@ -209,7 +209,8 @@ class Reader:
     def _spans(self, part: Duty) -> list[tuple[int, int]]:
         """Start and end of each of the clause's `forms`."""
         heard = part.line.tokens[part.first : part.last]
-        return [span for span, word in zip(part.spans(), heard, strict=True) if self.words[word] is not SKIPPED]
+        silent = (SKIPPED, BREAK)  # a break is in titles only: "Sr. Analyst"
+        return [span for span, word in zip(part.spans(), heard, strict=True) if self.words[word] not in silent]
 
     def terms(self, hit: Hit, part: Duty) -> list[str]:
         """The parts of a cue as the vocabulary writes them, in the order they stand in the text."""
@@ -239,7 +240,12 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
     """What a clause speaks for: cues add up like independent chances, counter-cues take their share away."""
     missed: dict[str, float] = {}
     against: dict[str, float] = {}
-    for (key, weight, sign, _), _ in hits:
+    counted = None
+    for cue, _ in hits:
+        if cue is counted:
+            continue  # the same words again
+        counted = cue
+        key, weight, sign, _ = cue
         side = missed if sign > 0 else against
         side[key] = side.get(key, 1.0) * (1 - weight * factor)
     if against:
@@ -249,11 +255,17 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
 
 def _unnegated(hits: list[Hit]) -> list[Hit]:
     """The cues that are about this job: none that follows a "not" or belongs to somebody else."""
-    stops = {spans[0][1] for cue, spans in hits if cue[0] == "negation"}
+    stops = {spans[0][0]: spans[0][1] for cue, spans in hits if cue[0] == "negation"}
     if not stops:
         return hits
-    stops -= {spans[0][1] for cue, spans in hits if cue[0] == "affirmation"}
-    return [hit for hit in hits if not any(stop <= start < stop + NEGATED for stop in stops for start, _ in hit[1])]
+    for cue, spans in hits:  # "not only", "no matter"
+        if cue[0] == "affirmation":
+            stops.pop(spans[0][0], None)
+    return [
+        (cue, spans)
+        for cue, spans in hits
+        if not any(stop <= start < stop + NEGATED for stop in stops.values() for start, _ in spans)
+    ]
 
 
 def _add_definitions(index: CueIndex, definitions: Mapping[str, Definition], words: set[str]) -> None:

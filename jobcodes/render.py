@@ -7,11 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jobcodes import __version__
-from jobcodes.model import Catalogue, Function, Job, Match
+from jobcodes.model import Catalogue, Evidence, Function, Job, Match
 
 if TYPE_CHECKING:
     from json import JSONEncoder
 
+    from jobcodes.explanation import Explanation
     from jobcodes.search import Hit
 
 Record = dict[str, Any]
@@ -33,12 +34,16 @@ MATCH_COLUMNS = (
 # --- a match ---------------------------------------------------------------------------------------------
 
 
-def match_record(source: str, title: str | None, match: Match, catalogue: Catalogue) -> Record:
-    """All that `classify` says of one job, ready for JSON."""
+def match_record(
+    source: str, title: str | None, match: Match, catalogue: Catalogue, explanation: Explanation | None = None
+) -> Record:
+    """All that `classify` says of one job, ready for JSON; with `explanation` only if there is one."""
+    explained = {"explanation": explanation_object(explanation)} if explanation else {}
     return {
         "source": source,
         "title": title,
         "match": match_object(match),
+        **explained,
         "catalogue": catalogue_object(catalogue),
         "jobcodes": __version__,
     }
@@ -57,19 +62,56 @@ def match_object(match: Match) -> Record:
         "alternatives": [
             {"code": other.code, "confidence": _rounded(other.confidence)} for other in match.alternatives
         ],
-        "evidence": [
-            {
-                "field": found.field,
-                "text": found.text,
-                "start": found.start,
-                "end": found.end,
-                "term": found.term,
-                "kind": found.kind,
-                "weight": _rounded(found.weight),
-            }
-            for found in match.evidence
-        ],
+        "evidence": [_evidence(found) for found in match.evidence],
         "notes": list(match.notes),
+    }
+
+
+def explanation_object(explanation: Explanation) -> Record:
+    """Why the match is what it is. Masses are in duties, rounded to four decimals."""
+    return {
+        "title": _scores(explanation.title),
+        "duties": [
+            {
+                "start": duty.start,
+                "end": duty.end,
+                "section": duty.section,
+                "weight": _rounded(duty.weight),
+                "codes": _scores(duty.codes),
+                "evidence": [_evidence(found) for found in duty.evidence],
+                "covered": duty.covered,
+            }
+            for duty in explanation.duties
+        ],
+        "left_out": [{"start": part.start, "end": part.end, "reason": part.reason} for part in explanation.left_out],
+        "sides": [
+            {
+                "code": side.code,
+                "title": side.title,
+                "confidence": _rounded(side.confidence),
+                "by_title": _rounded(side.by_title),
+                "by_duties": _rounded(side.by_duties),
+                "strongest": list(side.strongest),
+            }
+            for side in explanation.sides
+        ],
+        "tip": explanation.tip,
+    }
+
+
+def _scores(scores: Iterable[tuple[str, float]]) -> list[Record]:
+    return [{"code": code, "mass": _rounded(mass)} for code, mass in scores]
+
+
+def _evidence(found: Evidence) -> Record:
+    return {
+        "field": found.field,
+        "text": found.text,
+        "start": found.start,
+        "end": found.end,
+        "term": found.term,
+        "kind": found.kind,
+        "weight": _rounded(found.weight),
     }
 
 

@@ -1,4 +1,4 @@
-"""The views on a terminal, and the only module that knows Rich.
+"""The views on a terminal: with `terminal_explain` the only module that knows Rich.
 
 What they show was written by strangers: it goes in as `Text`, never as markup, without control characters.
 """
@@ -67,18 +67,7 @@ class Views:
 
         `every` quotes every line with evidence instead of the strongest few.
         """
-        self.line(self.text(posting.source, style="dim"))
-        if posting.title:
-            spans = [(found.start, found.end) for found in match.evidence if found.field == "title"]
-            self.line(self.marked(posting.title[:200], spans, style="bold"))
-        style, meaning = _MEANING[match.decision]
-        self.line()
-        if match.code:
-            self.line(self.text(match.code, style), "  ", self.text(match.title or "", "bold"), indent=2)
-        self.line(Text(meaning, style), indent=2)
-        if match.confidence is not None:
-            self.line()
-            self.put(self.figures(match), indent=2)
+        self.answer(posting, match)
         others = [other for other in match.alternatives if other.code != match.code]
         if others:
             self.heading("Other codes" if match.code else "Nearest codes")
@@ -91,6 +80,21 @@ class Views:
             self.heading("Notes")
             self.items([self.text(note) for note in match.notes])
         self.line()
+
+    def answer(self, posting: Posting, match: Match) -> None:
+        """Where the job came from, its title, the answer and how sure it is."""
+        self.line(self.text(posting.source, style="dim"))
+        if posting.title:
+            spans = [(found.start, found.end) for found in match.evidence if found.field == "title"]
+            self.line(self.marked(posting.title[:200], spans, style="bold"))
+        style, meaning = _MEANING[match.decision]
+        self.line()
+        if match.code:
+            self.line(self.text(match.code, style), "  ", self.text(match.title or "", "bold"), indent=2)
+        self.line(Text(meaning, style), indent=2)
+        if match.confidence is not None:
+            self.line()
+            self.put(self.figures(match), indent=2)
 
     def figures(self, match: Match) -> Table:
         grid = _grid("dim", figures=True)

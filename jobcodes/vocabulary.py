@@ -17,7 +17,7 @@ from jobcodes.cues import Cue, CueIndex, short_forms
 from jobcodes.errors import DataError
 from jobcodes.model import Problem
 from jobcodes.resources import data_root
-from jobcodes.text import stem, words
+from jobcodes.text import plain, stem, words
 from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def load_vocabulary(path: str | Path | None = None, cache: Cache | None = None) 
     }
     vocabulary = _Reader(nodes, problems).vocabulary()
     if problems:
-        raise DataError(problems)
+        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)))
     if cache:
         cache.put(key, asdict(vocabulary))
     return vocabulary
@@ -152,6 +152,7 @@ class _Reader:
         self.general = self.top("general.yaml", GENERAL)
         self.variants = self.read_variants()
         self.short_forms = short_forms(self.variants)
+        self.articles = self.strings(self.general, "articles")
         self.stems: dict[str, Phrase] = {}
         self.terms: dict[str, list[Phrase]] = {}
         self.expanded: dict[str, dict[str, list[Phrase]]] = {}
@@ -184,8 +185,8 @@ class _Reader:
             in_duties=in_duties,
             headings=self.lists("headings"),
             variants=self.variants,
-            articles=self.strings(self.general, "articles"),
-            spelling=[stem(word) for word in self.strings(self.general, "spelling")],
+            articles=self.articles,
+            spelling=self.strings(self.general, "spelling"),
             exact=self.strings(self.general, "exact"),
             words=sorted(in_titles.words() | in_duties.words()),
         )
@@ -275,8 +276,8 @@ class _Reader:
         return self.terms.get(name, [])
 
     def canonical(self, piece: str) -> Phrase:
-        """The words of a piece as texts will be read: stemmed, variants replaced by what they stand for."""
+        """The words of a piece as texts will be read: stemmed, no articles, variants as what they stand for."""
         if piece not in self.stems:
-            stems = map(stem, words(piece))
+            stems = [stem(plain(word)) for word in words(piece) if plain(word) not in self.articles]
             self.stems[piece] = tuple(word for part in stems for word in self.variants.get(part, part).split())
         return self.stems[piece]

@@ -59,7 +59,7 @@ weights = st.tuples(st.floats(-20, 20), st.floats(0, 20), st.floats(0, 20), st.f
 
 
 def ranking(none: float, **codes: float) -> Ranking:
-    return Ranking(codes, 1 - none, {})
+    return Ranking(codes, 1 - none, {}, known=99.0)
 
 
 def made(weights: Features, count: int, seed: int = 0) -> list[Sample]:

@@ -235,7 +235,7 @@ CUES = st.lists(
 CLAUSES = st.lists(st.sampled_from(["a", "b", "c", "d", "", "", ""]), max_size=24)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(PARTS, CUES, CLAUSES)
 def test_every_cue_is_found_where_a_plain_search_finds_it(
     parts: list[Part], cues: list[PlainCue], clause: list[str]

@@ -16,7 +16,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # The only modules that may import each of these.
 HOMES = {
     "typer": {"cli", "options"},
-    "rich": {"terminal"},
+    "rich": {"terminal", "terminal_explain"},
     "yaml": {"yamlnodes"},
     "pydantic": set(),
     "jobcodes.cli": {"__main__"},
@@ -70,7 +70,7 @@ def test_only_the_command_line_prints_exits_or_reads_the_environment() -> None:
         (["list"], {"rich", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.batch"}),
         (
             ["classify", "--title", "Help Desk Analyst"],
-            {"rich", "pydantic", "jobcodes.search"},
+            {"rich", "pydantic", "jobcodes.search", "jobcodes.explanation"},
         ),
     ],
 )
