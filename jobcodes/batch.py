@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from jobcodes.errors import UsageError
-from jobcodes.model import Catalogue, Decision, Match, Posting
+from jobcodes.model import Catalogue, Decision, Match
+from jobcodes.records import Coder, match_posting
 from jobcodes.render import (
     MATCH_COLUMNS,
     catalogue_object,
@@ -19,12 +20,6 @@ from jobcodes.render import (
 from jobcodes.tables import Columns, Format, Row, Table, posting_reader
 
 
-class Coder(Protocol):
-    """What classifies: `jobcodes.Classifier`, or anything with its verb."""
-
-    def classify(self, text: str, title: str | None = None, top: int = 3) -> Match: ...
-
-
 @dataclass(slots=True)
 class Tally:
     """How many rows were given each decision, so far."""
@@ -34,13 +29,6 @@ class Tally:
     @property
     def rows(self) -> int:
         return sum(self.counts.values())
-
-
-def match_posting(posting: Posting, classifier: Coder, top: int = 3) -> Match:
-    """The match of a posting; for one that could not be read, the decision error with the reason."""
-    if posting.error:
-        return Match(decision="error", notes=(posting.error,))
-    return classifier.classify(posting.text, posting.title, top)
 
 
 def code_rows(

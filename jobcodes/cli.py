@@ -146,7 +146,7 @@ def classify(
             raise UsageError(f"--explain does not fit into {shown}", "use --format table, json or jsonl")
 
         def matches() -> Iterator[tuple[Posting, Match]]:
-            from jobcodes.batch import match_posting
+            from jobcodes.records import match_posting
 
             nonlocal unusable
             for posting in postings():

@@ -72,13 +72,19 @@ class Words(dict[str, str]):
         return self._nearest(word, base)
 
     def _nearest(self, word: str, base: str) -> str:
-        targets = self.targets.get(base[0])
-        if targets is None:
+        bound = 2 if len(base) >= LONG_FUZZY else 1
+        letters = set(base)
+        # An edit takes one letter and brings one at most: most words are too far away to be looked at closely.
+        targets = [
+            target
+            for target in self.targets.get(base[0], ())
+            if abs(len(target) - len(base)) <= bound and len(letters.symmetric_difference(target)) <= 2 * bound
+        ]
+        if not targets:
             return ""
         from rapidfuzz import process  # 8 ms, which a job without a doubtful word does not pay
         from rapidfuzz.distance import OSA
 
-        bound = 2 if len(base) >= LONG_FUZZY else 1
         found = process.extractOne(base, targets, scorer=OSA.distance, score_cutoff=bound)
         if found is None:
             return ""
@@ -176,7 +182,7 @@ class CueIndex:
                         break
                 else:
                     if parts:
-                        together = _together([_of(part, places) for part in parts])
+                        together = _together([_of(part & present, places) for part in parts])
                         if together:
                             hits.append((cue, together))
                             found.add(number)
@@ -233,8 +239,10 @@ class CueIndex:
         return [text for _, text in sorted(found)]
 
 
-def _of(part: frozenset[int], places: Mapping[int, Sequence[Span]]) -> list[Span]:
-    return [span for phrase, spans in places.items() if phrase in part for span in spans]
+def _of(phrases: Iterable[int], places: Mapping[int, list[Span]]) -> list[Span]:
+    """Where any of the phrases stand."""
+    spans = [places[phrase] for phrase in phrases]
+    return spans[0] if len(spans) == 1 else sorted(span for found in spans for span in found)
 
 
 def _together(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...] = ()) -> tuple[Span, ...]:
@@ -244,8 +252,10 @@ def _together(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...] = ()) -
     """
     if len(chosen) == len(places):
         return chosen
-    start = chosen[0][0] if chosen else 0
-    for span in sorted(places[len(chosen)], key=lambda span: (abs(span[0] - start), span)):
+    spans, start = places[len(chosen)], chosen[0][0] if chosen else 0
+    if len(spans) > 1:
+        spans = sorted(spans, key=lambda span: (abs(span[0] - start), span))
+    for span in spans:
         if chosen and abs(span[0] - start) > REACH:
             break
         if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen) and (

@@ -49,40 +49,44 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
 
     `entries` are the codes' and functions' own, `outside` those of the kinds of work outside.
     """
-    function_of = {job.code: function.code for function in catalogue.functions for job in function.jobs}
     functions = [function.code for function in catalogue.functions]
+    function_of = dict(zip(functions, functions, strict=True)) | {job.code: job.function for job in catalogue}
     set_in = {
         key: _setting(reading, key, WITHOUT_FUNCTION if key in functions else WITHOUT)
         for key, entry in entries.items()
         if entry.needs
     }
-    title_weight = TITLE + TITLE_SHARE * sum(duty.weight for duty in reading.duties)
-    sources = [(duty.weight, duty.scores) for duty in reading.duties]
+
+    def weighed(scores: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+        """What a clause adds to functions, to codes and to kinds of work outside, each from 0 to 1."""
+        best: dict[str, float] = {}
+        of_function: dict[str, dict[str, float]] = {}
+        outer: dict[str, float] = {}
+        for key, score in scores.items():
+            if key in outside:
+                outer[key] = score**CERTAINTY
+            elif (function := function_of.get(key)) is not None:
+                score *= set_in.get(key, 1.0) * set_in.get(function, 1.0)
+                best[function] = max(best.get(function, 0.0), score**CERTAINTY)
+                if key != function:
+                    of_function.setdefault(function, {})[key] = score
+        return best, {code: part for found in of_function.values() for code, part in _shared(found).items()}, outer
+
     masses: dict[str, float] = {}
     within = dict.fromkeys(functions, 0.0)
     kinds: dict[str, float] = {}
     outer = DOUBT
-    for weight, scores in (*sources, (title_weight, reading.title_scores)):
-        best = dict.fromkeys(functions, 0.0)
-        of_function: dict[str, dict[str, float]] = {}
-        best_kind = 0.0
-        for key, score in scores.items():
-            if key in outside:
-                score **= CERTAINTY
-                kinds[key] = kinds.get(key, 0.0) + weight * score
-                best_kind = max(best_kind, score)
-            elif (function := function_of.get(key, key)) in best:
-                score *= set_in.get(key, 1.0) * set_in.get(function, 1.0)
-                best[function] = max(best[function], score**CERTAINTY)
-                if key != function:
-                    of_function.setdefault(function, {})[key] = score
-        for function, score in best.items():
-            within[function] += weight * score
-        for found in of_function.values():
-            for code, score in _shared(found).items():
-                masses[code] = masses.get(code, 0.0) + weight * score
-        known = best_kind or any(best.values()) or scores is reading.title_scores
-        outer += weight * (best_kind if known else UNKNOWN)
+    size = sum(duty.weight for duty in reading.duties)
+    sources = [(duty.weight, duty.scores) for duty in reading.duties]
+    for weight, scores in (*sources, (TITLE + TITLE_SHARE * size, reading.title_scores)):
+        best, parts, found = weighed(scores)
+        for totals, shares in ((within, best), (masses, parts), (kinds, found)):
+            for key, share in shares.items():
+                totals[key] = totals.get(key, 0.0) + weight * share
+        if best or found or scores is reading.title_scores:
+            outer += weight * max(found.values(), default=0.0)
+        else:
+            outer += weight * UNKNOWN
     powers = {code: mass**SHARPNESS for code, mass in within.items()}
     inner = sum(powers.values())
     everything = inner + outer**SHARPNESS
@@ -91,8 +95,8 @@ def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], o
         share = powers[function_.code] / everything
         for code, part in _within(function_, masses, within[function_.code], reading).items():
             codes[code] = share * part
-    shares = {code: power / everything for code, power in powers.items()}
-    return Ranking(codes, inner / everything, shares, kinds, sum(within.values()) + sum(kinds.values()))
+    of_functions = {code: power / everything for code, power in powers.items()}
+    return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
 
 
 def _setting(reading: Reading, key: str, without: float) -> float:

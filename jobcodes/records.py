@@ -6,9 +6,10 @@ Nothing in a job stops the run: what cannot be used becomes a posting with an `e
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from jobcodes.errors import InputError, UsageError
-from jobcodes.model import Posting
+from jobcodes.model import Match, Posting
 
 MAX_FILE_BYTES = 20_000_000  # of one job description: anything longer is not one
 
@@ -192,3 +193,19 @@ def posting_from_text(text: str, source: str, *, title: str | None = None) -> Po
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in the text."""
     return _VISIBLE.search(text) is None
+
+
+# --- to their matches ----------------------------------------------------------------------------------
+
+
+class Coder(Protocol):
+    """What classifies: `jobcodes.Classifier`, or anything with its verb."""
+
+    def classify(self, text: str, title: str | None = None, top: int = 3) -> Match: ...
+
+
+def match_posting(posting: Posting, classifier: Coder, top: int = 3) -> Match:
+    """The match of a posting; for one that could not be read, the decision error with the reason."""
+    if posting.error:
+        return Match(decision="error", notes=(posting.error,))
+    return classifier.classify(posting.text, posting.title, top)

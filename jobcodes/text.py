@@ -102,7 +102,6 @@ _WHOLE = frozenset(
         "heating",
         "housing",
         "lighting",
-        
         "manufacturing",
         "marketing",
         "meeting",
@@ -113,15 +112,12 @@ _WHOLE = frozenset(
         "plumbing",
         "pricing",
         "printing",
-        
         "programming",
         "publishing",
         "purchasing",
         "rating",
-        
         "recording",
         "roofing",
-        
         "shipping",
         "teaching",
         "trading",

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobcodes.batch import Tally, code_rows, match_posting
+from jobcodes.batch import Tally, code_rows
 from jobcodes.errors import UsageError
 from jobcodes.model import Alternative, Catalogue, Match, Posting
 from jobcodes.outputs import whole_file
+from jobcodes.records import match_posting
 from jobcodes.render import MATCH_COLUMNS
 from jobcodes.tables import Format, choose_columns, open_table
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from jobcodes import Classifier, load_catalogue, load_vocabulary
 from jobcodes.calibration import (
+    IGNORANT,
     PRIOR,
     Answer,
     Bin,
@@ -93,6 +94,13 @@ def test_features_of_none() -> None:
 def test_certainty_is_no_infinity() -> None:
     assert features_of(ranking(0.0, A=1.0, B=0.0), "A")[1:3] == pytest.approx((math.log(999), math.log(999)))
     assert features_of(ranking(1.0), None)[1:3] == pytest.approx((math.log(999), math.log(999)))
+
+
+def test_the_less_is_known_the_less_certain_is_an_answer() -> None:
+    logits = [features_of(Ranking({"A": 0.01}, 0.01, {}, known=known), None)[1] for known in (0.0, 0.5, 1.0, 99.0)]
+    assert logits[0] == pytest.approx(math.log(IGNORANT / (1 - IGNORANT)))
+    assert logits == sorted(set(logits))
+    assert logits[-1] == pytest.approx(math.log(0.99 / 0.01))
 
 
 # fitting -------------------------------------------------------------------------------------------------

@@ -173,16 +173,14 @@ beraten sie zur Wartung. Führerschein erforderlich.""",
 }
 
 
-SURE = {
-    "one word": "one strong cue is enough, whatever stands around it",
-    "a manual": "`phones and` finds every phone",
-}
-
-
-@pytest.mark.parametrize("name", OTHER)
-def test_what_is_no_job_of_ours_is_none(name: str, request: pytest.FixtureRequest) -> None:
-    if reason := SURE.get(name):
-        request.applymarker(pytest.mark.xfail(reason=reason))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in OTHER if name != "one word"),
+        pytest.param("one word", marks=pytest.mark.xfail(reason="`seasonal` alone is a strong cue of a code")),
+    ],
+)
+def test_what_is_no_job_of_ours_is_none(name: str) -> None:
     assert answer(OTHER[name], "") == ("none", None)
 
 

@@ -90,9 +90,14 @@ TEXTS = st.lists(PIECES, max_size=30).map("".join) | st.text()
         ("1 < 2 > 1", "1 < 2 > 1"),
         ("a < b, c<d", "a < b, c<d"),
         ("R&amp;D", "r&    d"),
-        ("a&nbsp;b", "a      b"),
-        ("a&bull;b", "a\n     b"),
-        ("&#8226; a &x; b", "        a &x; b"),
+        ("a&nbsp;b", "a\u00a0     b"),
+        ("a&bull;b", "a\u2022     b"),
+        ("&#8226; a &x; b", "\u2022       a &x; b"),
+        ("a&#x2022;b", "a\u2022       b"),
+        ("don&rsquo;t", "don\u2019" + "\u200b" * 6 + "t"),
+        ("CAF&Eacute;S", "caf\u00e9" + "\u200b" * 7 + "s"),
+        ("a&nosuch;b", "a        b"),
+        ("a&#0;b", "a\ufffd   b"),
         ("AT&T; Q&A", "at&t; q&a"),
         ("\u0130\u00c9\u1e9e", "i\u00e9\u00df"),
     ],
@@ -205,47 +210,41 @@ def test_plain_words_do_not_depend_on_the_unicode_form(text: str) -> None:
     assert forms["NFC"] == forms["NFD"]
 
 
-NUMBERED = pytest.mark.xfail(reason="its number is not known")
-
-
-@pytest.mark.parametrize(
-    "escape",
-    ["&#39;", "&apos;", "&rsquo;", pytest.param("&#x2019;", marks=NUMBERED), pytest.param("&#8217;", marks=NUMBERED)],
-)
+@pytest.mark.parametrize("escape", ["&#39;", "&apos;", "&rsquo;", "&#x2019;", "&#8217;"])
 def test_an_escaped_apostrophe_is_one(escape: str) -> None:
     assert [plain(word) for word in words(flatten(f"don{escape}t customer{escape}s"))] == ["don't", "customer"]
 
 
 FAMILIES = """
-account accounts accounted | address addresses addressed addressing | advise advises advised advising
+account accounts accounted | add adds added adding | address addresses addressed addressing | advise advises advised advising
 agree agrees agreed agreeing | analyze analyzes analyzed analyzing | answer answers answered answering
 apply applies applied applying | assign assigns assigned assigning | box boxes boxed boxing
-branch branches branched branching | call calls called calling | change changes changed changing
+branch branches branched branching | call calls called calling | cancel cancels cancelled cancelling
+change changes changed changing
 chat chats chatted chatting | coach coaches coached coaching | company companies | complaint complaints
-configure configures configured configuring | copy copies copied copying
+configure configures configured configuring | control controls controlled controlling
+copy copies copied copying
 cross crosses crossed crossing | decide decides decided deciding | deliver delivers delivered delivering
 develop develops developed developing | diagnose diagnoses diagnosed diagnosing | dispatch dispatches dispatched
 drop drops dropped dropping | engineer engineers engineered | ensure ensures ensured ensuring
-escalate escalates escalated escalating | fix fixes fixed fixing | handle handles handled handling
-help helps helped helping | identify identifies identified identifying | inquiry inquiries
+escalate escalates escalated escalating | file files filed filing
+fix fixes fixed fixing | handle handles handled handling
+help helps helped helping | hire hires hired hiring | identify identifies identified identifying | inquiry inquiries
 install installs installed installing | issue issues issued issuing | listen listens listened listening
 log logs logged logging | manage manages managed managing | miss misses missed missing
 monitor monitors monitored monitoring | notice notices noticed noticing | order orders ordered ordering
-pass passes passed passing | plan plans planned planning | policy policies | process processes processed
+pass passes passed passing | plan plans planned planning | policy policies | process processes processed processing
+read reads reading | list lists listed listing
 rebuild rebuilds rebuilding | reply replies replied replying | resolve resolves resolved resolving
-route routes routed routing | schedule schedules scheduled scheduling | sell sells selling
+route routes routed routing | schedule schedules scheduled scheduling | sell sells selling | set setting
 service services serviced servicing | ship ships shipped | solve solves solved solving
-store stores stored storing | supply supplies supplied supplying
+staff staffs staffed staffing | store stores stored storing | supply supplies supplied supplying | take takes taking
 train trains trained training | transfer transfers transferred transferring | travel travels traveled traveling
 troubleshoot troubleshoots troubleshooting | try tries tried trying | update updates updated updating
+wire wires wired
 """
-# Not yet: a doubled last letter that belongs to the word, or that British spelling adds; a silent e that only
-# four letters or fewer hide.
-SPLIT_FAMILIES = """
-add adds added adding | cancel cancels cancelled cancelling | control controls controlled controlling
-file files filed filing | hire hires hired hiring | staff staffs staffed staffing | take takes taking
-type types typed typing | use uses used using | wire wires wired
-"""
+# Not yet: a silent e behind a y, and behind what would leave two letters.
+SPLIT_FAMILIES = "type types typed typing | use uses used using"
 
 
 def families(text: str) -> list[str]:
@@ -257,7 +256,7 @@ def test_forms_of_one_word_agree(family: str) -> None:
     assert len({stem(word) for word in family.split()}) == 1
 
 
-@pytest.mark.xfail(reason="stem takes too much from some words and too little from others")
+@pytest.mark.xfail(reason="the silent e is not put back after a y, nor anything taken from so short a word")
 @pytest.mark.parametrize("family", families(SPLIT_FAMILIES))
 def test_forms_of_one_word_should_agree(family: str) -> None:
     assert len({stem(word) for word in family.split()}) == 1
@@ -322,9 +321,7 @@ def test_words_without_an_inflection_stay(word: str) -> None:
         ("the role", "duties"),
         ("what you'll do in the role", "duties"),
         ("your experience", "requirements"),
-        pytest.param(
-            *("experience the thrill", None), marks=pytest.mark.xfail(reason="one word of three is taken for half")
-        ),
+        ("experience the thrill", None),
         ("experience the thrill of it", None),
         ("about us", "ignore"),
         ("answers calls", None),

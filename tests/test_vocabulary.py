@@ -97,6 +97,23 @@ def test_cues_stand_for_what_the_files_say(tmp_path: Path, text: str, keys: set[
     assert keys_in(Reader(load_vocabulary(folder(tmp_path / "v")), {}), "duties", text) == keys
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Calls about bills.",
+        "Calls, calls and calling about bills.",
+        pytest.param(
+            "Calls and chats about bills, and calls.",
+            marks=pytest.mark.xfail(reason="each alternative that is found counts anew"),
+        ),
+    ],
+)
+def test_a_cue_counts_once_in_a_clause(tmp_path: Path, text: str) -> None:
+    path = folder(tmp_path / "v", AMS="AMS010:\n  duties: {weak: [call|chat, bill]}\n")
+    (duty,) = Reader(load_vocabulary(path), {}).read(text, "").duties
+    assert duty.scores == {"AMS010": pytest.approx(1 - 0.7 * 0.7)}
+
+
 def test_phrases_are_plain_text() -> None:
     vocabulary = load_vocabulary()
     assert readable("call|chat + agent") == "call / chat … agent"
@@ -168,16 +185,20 @@ def test_a_fault_names_its_place(tmp_path: Path, files: dict[str, str], problem:
     assert [line for line in found if line.startswith(problem)], found
 
 
-@pytest.mark.xfail(reason="general.yaml comes first")
 def test_every_fault_is_found_in_file_and_line_order(tmp_path: Path) -> None:
     faults = "AMS010:\n  dutys: {}\nAMS020:\n  titles: []\n"
-    path = folder(tmp_path / "v", AMS=faults, general="exact: x\n", AMT="AMT010:\n  duties: {weak: [<x>]}\n")
+    path = folder(tmp_path / "v", AMS=faults, general="exact: x\n", AMT="AMT010:\n  duties: {weak: [call|]}\n")
     assert [problem.partition(": ")[0] for problem in problems_of(path)] == [
         "v/AMS.yaml:2",
         "v/AMS.yaml:4",
         "v/AMT.yaml:2",
         "v/general.yaml:1",
     ]
+
+
+@pytest.mark.xfail(reason="the phrase that the unknown term leaves empty is a second one")
+def test_an_unknown_term_is_one_fault(tmp_path: Path) -> None:
+    assert len(problems_of(folder(tmp_path / "v", AMS="AMS010:\n  duties: {weak: [<x>]}\n"))) == 1
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -221,7 +242,6 @@ def shipped_cues() -> Iterator[tuple[str, str, str, str]]:
                 yield need_of(key) if field == "needs" else key, field, where, cue
 
 
-@pytest.mark.xfail(reason="texts are read without articles and possessive endings, cues with them")
 def test_every_shipped_cue_is_found_in_what_it_says() -> None:
     """Each alternative of each part, beside the other parts' first; of a `<term>` the first phrase."""
     terms = raw_yaml(VOCABULARY / "terms.yaml")
@@ -241,7 +261,7 @@ def test_every_shipped_cue_is_found_in_what_it_says() -> None:
     assert lost == []
 
 
-@pytest.mark.xfail(reason="`our company` finds every company, `our staff` all staff, `phones and` every phone")
+@pytest.mark.xfail(reason="`a day` finds every day, `their house` every house")
 def test_no_shipped_cue_shrinks_to_one_word() -> None:
     """Articles are ignored: a phrase that needs one to mean what it says finds far more than that."""
     articles = set(load_vocabulary().articles)
