@@ -104,6 +104,8 @@ class Classifier:
         doubts = self._doubts(job, ranking, reading)
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
+        if confidence < self.accept:
+            notes.append(f"Less sure than {self.accept:.0%}: compare the other codes.")
         certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage
         decision: Decision = "match" if certain and not doubts else "review"
         band = self._band(job, reading)

@@ -240,11 +240,11 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
     """What a clause speaks for: cues add up like independent chances, counter-cues take their share away."""
     missed: dict[str, float] = {}
     against: dict[str, float] = {}
-    counted = None
+    counted: set[int] = set()
     for cue, _ in hits:
-        if cue is counted:
-            continue  # the same words again
-        counted = cue
+        if id(cue) in counted:
+            continue  # it says so twice
+        counted.add(id(cue))
         key, weight, sign, _ = cue
         side = missed if sign > 0 else against
         side[key] = side.get(key, 1.0) * (1 - weight * factor)

@@ -152,12 +152,12 @@ def stem(word: str) -> str:
             return word
     for ending in ("ing", "ed"):
         root = word[: -len(ending)]
-        if word.endswith(ending) and len(root) >= 3 and re.search("[aeiouy]", root):
+        if word.endswith(ending) and (len(root) >= 3 or root == "us") and re.search("[aeiouy]", root):
             if root[-1] == root[-2] and root[-1] not in "lszf" and len(root) > 3:
                 root = root[:-1]  # planning, plan
             elif root.endswith("i") and ending == "ed":
                 root = root[:-1] + "y"
-            elif re.fullmatch("[^aeiou][aeiou][^aeiouwxy]", root):
+            elif re.fullmatch("[^aeiou]?[aeiouy][^aeiouwxy]", root):
                 root += "e"  # taking, take
             word = root
             break

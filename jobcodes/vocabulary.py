@@ -257,7 +257,8 @@ class _Reader:
             choices = self.term(piece, node) if piece.startswith("<") else [self.canonical(piece)]
             phrases = [phrase + choice for phrase in phrases for choice in choices]
         phrases = [phrase for phrase in phrases if phrase]
-        if not phrases:
+        known = all(self.terms.get(piece.strip("<>")) for piece in text.split() if piece.startswith("<"))
+        if not phrases and known:
             self.problems.append(node.problem(f"expected a phrase, found {text!r}"))
         short = [
             phrase[:i] + other + phrase[i + len(run) :]

@@ -173,13 +173,7 @@ beraten sie zur Wartung. Führerschein erforderlich.""",
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(name for name in OTHER if name != "one word"),
-        pytest.param("one word", marks=pytest.mark.xfail(reason="`seasonal` alone is a strong cue of a code")),
-    ],
-)
+@pytest.mark.parametrize("name", OTHER)
 def test_what_is_no_job_of_ours_is_none(name: str) -> None:
     assert answer(OTHER[name], "") == ("none", None)
 

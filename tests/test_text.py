@@ -216,11 +216,11 @@ def test_an_escaped_apostrophe_is_one(escape: str) -> None:
 
 
 FAMILIES = """
-account accounts accounted | add adds added adding | address addresses addressed addressing | advise advises advised advising
-agree agrees agreed agreeing | analyze analyzes analyzed analyzing | answer answers answered answering
-apply applies applied applying | assign assigns assigned assigning | box boxes boxed boxing
-branch branches branched branching | call calls called calling | cancel cancels cancelled cancelling
-change changes changed changing
+account accounts accounted | add adds added adding | address addresses addressed addressing
+advise advises advised advising | agree agrees agreed agreeing | analyze analyzes analyzed analyzing
+answer answers answered answering | apply applies applied applying | assign assigns assigned assigning
+box boxes boxed boxing | branch branches branched branching | call calls called calling
+cancel cancels cancelled cancelling | change changes changed changing
 chat chats chatted chatting | coach coaches coached coaching | company companies | complaint complaints
 configure configures configured configuring | control controls controlled controlling
 copy copies copied copying
@@ -241,10 +241,8 @@ service services serviced servicing | ship ships shipped | solve solves solved s
 staff staffs staffed staffing | store stores stored storing | supply supplies supplied supplying | take takes taking
 train trains trained training | transfer transfers transferred transferring | travel travels traveled traveling
 troubleshoot troubleshoots troubleshooting | try tries tried trying | update updates updated updating
-wire wires wired
+wire wires wired | type types typed typing | use uses used using
 """
-# Not yet: a silent e behind a y, and behind what would leave two letters.
-SPLIT_FAMILIES = "type types typed typing | use uses used using"
 
 
 def families(text: str) -> list[str]:
@@ -253,12 +251,6 @@ def families(text: str) -> list[str]:
 
 @pytest.mark.parametrize("family", families(FAMILIES))
 def test_forms_of_one_word_agree(family: str) -> None:
-    assert len({stem(word) for word in family.split()}) == 1
-
-
-@pytest.mark.xfail(reason="the silent e is not put back after a y, nor anything taken from so short a word")
-@pytest.mark.parametrize("family", families(SPLIT_FAMILIES))
-def test_forms_of_one_word_should_agree(family: str) -> None:
     assert len({stem(word) for word in family.split()}) == 1
 
 

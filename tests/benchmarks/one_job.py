@@ -72,7 +72,7 @@ def main(count: int = 200) -> int:
     warm, timed = jobs[:count], jobs[count:]
     contenders = rankers()
     best = dict.fromkeys(contenders, float("inf"))
-    for name, rank in contenders.items():  # what a long batch has met before
+    for rank in contenders.values():  # what a long batch has met before
         for text in warm:
             rank(text)
     for _ in range(ROUNDS):
