@@ -82,15 +82,16 @@ class Reading:
     def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
         """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.
 
-        A duty is a clause outside the requirements that speaks for one of the keys, or plainly for one of the
-        `rivals` (all codes and kinds of work outside), or that begins under a duties heading as a duty does.
-        What every job says is no duty.
+        A hint is evidence for a code; what speaks for its whole function has to do so plainly. A duty is a
+        clause outside the requirements that speaks for one of the keys, or plainly for one of the `rivals` (all
+        codes and kinds of work outside), or that begins under a duties heading as a duty does. What every job
+        says is no duty.
         """
         covered = others = 0
         for duty in self.duties:
             if duty.line.section == "requirements" or duty.scores.get("common", 0.0) >= PLAINLY:
                 continue
-            if any(duty.scores.get(key, 0.0) >= SPEAKS for key in keys):
+            if any(duty.scores.get(key, 0.0) >= (SPEAKS if key in rivals else PLAINLY) for key in keys):
                 covered += 1
             elif _is_duty(duty, rivals):
                 others += 1
