@@ -16,6 +16,7 @@ from jobcodes.text import flatten, plain, stem, words
 from jobcodes.vocabulary import Entry, Vocabulary
 
 EVIDENCE = 8  # how many pieces of evidence a match shows
+FEW = 25  # words of duties below which a person has to look, however plain they are
 # The bands of an individual or a manager where a catalogue gives a function none.
 USUAL_BANDS = ("M", "P", "T", "U")
 
@@ -67,7 +68,7 @@ class Classifier:
             kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
             evidence = self.reader.evidence(reading, text, title or "", frozenset(kinds), EVIDENCE)
             notes = [f"Reads as {self.outside[kind].name}, outside this catalogue." for kind in kinds]
-            notes += self._notes(reading, evidence)
+            notes += [*_scant(reading), *self._notes(reading, evidence)]
             return Match("none", None, None, confidence, None, None, alternatives, evidence, tuple(notes))
         return self._match(self.jobs[stated], ranking, reading, text, title or "", confidence, alternatives)
 
@@ -144,6 +145,7 @@ class Classifier:
         doubts += [f"Some duties belong to {code} {self.functions[code].title}." for code in others]
         if reading.signals.get("internal", 0.0) + reading.title_scores.get("internal", 0.0) > 0.8:
             doubts.append("Seems to serve the employer's own staff: internal IT belongs to another function.")
+        doubts += _scant(reading)
         return [doubt for doubt in doubts if doubt]
 
     def _shares(self, job: Job, reading: Reading) -> str:
@@ -164,8 +166,6 @@ class Classifier:
         notes = []
         if not reading.duties:
             notes.append("Only a title to go by.")
-        elif reading.size < 25:
-            notes.append("Few words to go by.")
         notes += [
             f"Read \u201c{word}\u201d as \u201c{target}\u201d." for word, target in self.reader.corrections(evidence)
         ]
@@ -197,6 +197,10 @@ class Classifier:
 def answer_of(ranking: Ranking, order: Sequence[str]) -> str | None:
     """The answer: the likeliest code, or None where the job is more likely outside the catalogue."""
     return order[0] if order and ranking.inside >= 0.5 else None
+
+
+def _scant(reading: Reading) -> list[str]:
+    return ["Few words to go by."] if reading.duties and reading.size < FEW else []
 
 
 def _alternatives(

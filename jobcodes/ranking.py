@@ -26,6 +26,7 @@ RIVALRY = 1.7  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
 WITHOUT, WITHOUT_FUNCTION = 0.6, 0.84
 EVEN, BALANCE, MIXED, SAID = 0.6, 3.5, 0.27, 0.73  # when two disciplines share a job, and what "both" adds
+OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
 UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speaks for its residual code
 
 
@@ -123,7 +124,7 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
         if role == "generalist" and first:
             said = reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0)
             even = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
-            found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 3 * second / first))
+            found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 5 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
     powers = {code: (mass + FLOOR) ** SHARPNESS for code, mass in found.items() if roles[code] != "executive"}
@@ -132,7 +133,7 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     benchmarks = [code for code in found if roles[code] == "executive"]
     if not benchmarks:
         return shares
-    top = executive(reading)
+    top = executive(reading, max(found[code] for code in benchmarks))
     # A benchmark is as likely among its like as its discipline; the widest one, listed first, takes the rest.
     bases = {code: shares.get(code.rpartition("-")[0], 0.0) for code in benchmarks}
     bases[benchmarks[0]] += max(0.0, 1 - sum(bases.values()))
@@ -143,9 +144,12 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     }
 
 
-def executive(reading: Reading) -> float:
-    """The probability that this is the organization's top job of its kind: a senior title and its duties."""
+def executive(reading: Reading, own: float = 0.0) -> float:
+    """The probability that this is the organization's top job of its kind: a senior title and its duties.
+
+    `own` is the mass of what speaks for one of the function's benchmarks itself.
+    """
     title = reading.title_scores.get("executive", 0.0)
     if not reading.duties:
         return 0.8 * title
-    return 0.97 * math.sqrt(title) * (1 - math.exp(-1.2 * reading.signals.get("executive", 0.0)))
+    return 0.97 * math.sqrt(title) * (1 - math.exp(-1.2 * (reading.signals.get("executive", 0.0) + OWN * own)))

@@ -148,7 +148,9 @@ def test_a_match_needs_the_confidence_of_the_calibration_or_the_one_given(jobcod
     calibration = tmp_path / "mine.json"
     calibration.write_text(json.dumps(CALIBRATION), encoding="utf-8")
     table = LABELLED.splitlines(keepends=True)
-    job = "".join(table[:2]).encode()
+    more = " Calibrates the machines at each visit, replaces worn parts, orders spare parts for the service van,"
+    more += " trains the customers' operators on site and writes the service report for every visit."
+    job = "".join(table[:2]).replace("repair machines.", "repair machines." + more).encode()
     decisions = []
     for options in ([], ["--min-confidence", "1"], ["--coverage", "1", "--min-confidence", "0.4"]):
         done = jobcodes("batch", "-q", "-f", "jsonl", "--calibration", str(calibration), *options, stdin=job)
