@@ -306,7 +306,8 @@ def test_the_band_is_a_decision_of_its_own(title: str, text: str, band: str) -> 
 )
 def test_accept_and_coverage_are_the_callers(accept: float, coverage: float, decision: str) -> None:
     classifier = Classifier(load_catalogue(), load_vocabulary(), accept=accept, coverage=coverage)
-    text = f"{HELP_DESK}{MORE_HELP} Cooks meals for the guests of the restaurant. Drives a forklift in the warehouse and picks orders."
+    other = "Cooks meals for the guests of the restaurant. Drives a forklift in the warehouse and picks orders."
+    text = f"{HELP_DESK}{MORE_HELP} {other}"
     match = classifier.classify(text, "Technical Support Representative")
     assert (match.coverage, match.decision) == (pytest.approx(2 / 3, abs=1e-4), decision)
 
