@@ -124,11 +124,12 @@ def classify(
 
     if text is not None and files:
         raise UsageError("--text and FILE are both given", "classify them one after the other")
+    _refuse_to_overwrite(output, files or ())
 
     def postings() -> Iterator[Posting]:
         from jobcodes.model import Posting
 
-        if text is not None:
+        if text is not None and (text.strip() or not title):
             yield posting_from_text(text, "--text", title=title)
         elif title is not None and not files:
             yield Posting("--title", title=title, error="" if title.strip() else "empty; give it a job title")
@@ -209,6 +210,7 @@ def batch(
     from jobcodes.batch import Tally, code_rows
     from jobcodes.tables import choose_columns, open_table
 
+    _refuse_to_overwrite(output, [input])
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
     with input_stream(input, _silent if quiet else _say) as stream:
@@ -516,7 +518,7 @@ def _writer(
     The format is the one asked for, else the suffix of -o, else table on a terminal, else the first of
     `formats`.
     """
-    suffix = _suffix(output, formats)
+    suffix = None if format else _suffix(output, formats)
     with output_stream(output) as out:
         screen = isinstance(out, Screen)
         shown = format or suffix or ("table" if screen or (color == "always" and not output) else formats[0])
@@ -532,8 +534,19 @@ def _writer(
 
 
 def _suffix(output: str | None, formats: Sequence[str]) -> str | None:
+    """The format that the suffix of -o names, if it names one; raises UsageError for one that is not written here."""
     suffix = (output or "").rpartition(".")[2].lower()
+    if suffix in ("xlsx", "xls", "ods", "yaml", "yml", "html", "pdf", "docx") and suffix not in formats:
+        raise UsageError(f"{output}: cannot write {suffix}", f"name a file in .{', .'.join(formats)}, or say --format")
     return suffix if suffix in formats else None
+
+
+def _refuse_to_overwrite(output: str | None, inputs: Iterable[str]) -> None:
+    """Raises UsageError if the output is one of the inputs: it would be gone once the answer is there."""
+    if output and output != "-" and os.path.exists(output):
+        for name in inputs:
+            if name != "-" and os.path.exists(name) and os.path.samefile(name, output):
+                raise UsageError(f"{output}: is the input too", "write to another file")
 
 
 def _write_matches(
@@ -634,6 +647,7 @@ def main() -> None:
     except JobcodesError as error:
         code = _report(error)
     except KeyboardInterrupt:
+        _say("interrupted (with -o FILE, the rows that were done are in FILE.partial)")
         code = INTERRUPTED
     except OSError as error:
         # Inputs are read with errors of their own: what is left is the output, a full disk for one.

@@ -181,7 +181,7 @@ def item_record(
             "function": {"code": function.code, "title": function.title},
             "title": item.title,
             "responsibilities": list(item.responsibilities),
-            "bands": _bands(catalogue, _band_codes(item, function)),
+            "bands": _bands(catalogue, band_codes(item, function)),
             "reports": list(item.reports),
             "siblings": [{"code": job.code, "title": job.title} for job in function.jobs if job.code != item.code],
         }
@@ -220,7 +220,7 @@ def list_rows(
         items: tuple[Function | Job, ...] = (one, *one.jobs)
         for item in items:
             own_kind = "function" if isinstance(item, Function) else item.kind
-            bands = one.bands if isinstance(item, Function) else _band_codes(item, one)
+            bands = one.bands if isinstance(item, Function) else band_codes(item, one)
             if kind and own_kind != kind.strip().casefold():
                 continue
             if band and band.strip().upper() not in bands:
@@ -250,7 +250,8 @@ def hit_record(hit: Hit) -> Record:
     }
 
 
-def _band_codes(job: Job, function: Function) -> tuple[str, ...]:
+def band_codes(job: Job, function: Function) -> tuple[str, ...]:
+    """The career bands that a job can have: EX for a benchmark, else its function's."""
     return ("EX",) if job.role == "executive" else function.bands
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jobcodes.model import Alternative, Catalogue, Evidence, Function, Job, Match, Posting
-from jobcodes.render import Record, printable
+from jobcodes.render import Record, band_codes, printable
 
 if TYPE_CHECKING:
     from jobcodes.search import Hit
@@ -159,8 +159,9 @@ class Views:
             self.items([self.text(duty) for duty in entry.responsibilities])
         self.line()
         facts = _grid(label="dim")
-        if function.bands:
-            names = (f"{band} {self.bands.get(band, '')}".strip() for band in function.bands)
+        bands = function.bands if isinstance(entry, Function) else band_codes(entry, function)
+        if bands:
+            names = (f"{band} {self.bands.get(band, '')}".strip() for band in bands)
             facts.add_row("bands", self.text(", ".join(names)))
         if entry.reports:
             facts.add_row("reports", self.text(", ".join(entry.reports)))

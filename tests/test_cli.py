@@ -442,3 +442,34 @@ def test_an_output_that_cannot_be_written_ends_with_2(jobcodes: Run, tmp_path: P
             done = jobcodes(*command, stdin=b"title\nx\n", stdout=full)
         assert done.returncode == 2
         assert b"cannot write" in done.stderr
+
+
+# what would be regretted ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["classify", "batch"])
+def test_an_input_is_not_overwritten(jobcodes: Run, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "jobs.csv"
+    file.write_text("title\nHelp Desk Agent\n", encoding="utf-8")
+    done = jobcodes(command, str(file), "-o", str(file))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"is the input too" in done.stderr
+    assert file.read_text(encoding="utf-8") == "title\nHelp Desk Agent\n"
+
+
+def test_a_suffix_that_cannot_be_written_is_refused(jobcodes: Run, tmp_path: Path) -> None:
+    done = jobcodes("show", "AMT", "-o", str(tmp_path / "amt.yaml"))
+    assert done.returncode == 2
+    assert b"cannot write yaml" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_text_leaves_the_title(jobcodes: Run) -> None:
+    done = jobcodes("classify", "--title", "Help Desk Agent", "--text", "")
+    assert json.loads(done.stdout)["match"]["code"] == "AMT010"
+
+
+def test_a_benchmark_has_the_executive_band_everywhere(jobcodes: Run) -> None:
+    done = jobcodes("show", "AMT000-EX", "--format", "table")
+    assert b"EX Executive" in done.stdout
+    assert b"T Technical Support" not in done.stdout
