@@ -90,16 +90,21 @@ def fit(samples: Sequence[Sample], date: str) -> Calibration:
     """
     answers = cross_validated(samples)
     coded = [answer for answer, (features, _) in zip(answers, samples, strict=True) if not features[3]]
-    _, threshold = acceptable(coded, FLOOR)
     return Calibration(
         weights=cast(Features, tuple(round(weight, 4) for weight in _weights(samples))),
-        accept=1.0 if threshold is None else max(0.5, round(threshold, 4)),
+        accept=acceptance(coded),
         date=date,
         rows=len(samples),
         accuracy=round(sum(right for _, right in samples) / len(samples), 4),
         brier=round(brier(answers), 4),
         ece=round(ece(bins(answers)), 4),
     )
+
+
+def acceptance(answers: Sequence[Answer]) -> float:
+    """The least confidence from which 95 % of the answers are right, at least 0.5; 1 where there is none."""
+    _, threshold = acceptable(answers, FLOOR)
+    return 1.0 if threshold is None else max(0.5, round(threshold, 4))
 
 
 def cross_validated(samples: Sequence[Sample]) -> list[Answer]:

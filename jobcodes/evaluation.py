@@ -15,12 +15,12 @@ from typing import Literal, Protocol
 
 from jobcodes import __version__
 from jobcodes.calibration import (
-    FLOOR,
     FOLDS,
     Bin,
     Calibration,
     Features,
     acceptable,
+    acceptance,
     bins,
     brier,
     cross_validated,
@@ -209,8 +209,7 @@ def calibrate(judged: Sequence[Judged], classifier: Judge, date: str) -> tuple[C
     sure = [confidence for confidence, _ in cross_validated(samples)]
     answers = [(sure[at], one.right) for at, one in enumerate(judged) if open_ones[at]]
     if len(answers) >= FEWEST:
-        _, threshold = acceptable(answers, FLOOR)
-        fitted = replace(fitted, accept=1.0 if threshold is None else max(0.5, round(threshold, 4)))
+        fitted = replace(fitted, accept=acceptance(answers))
     return fitted, [
         replace(one, confidence=sure[at], decision=_decision(one, open_ones[at] and sure[at] >= fitted.accept))
         for at, one in enumerate(judged)

@@ -165,12 +165,12 @@ class Reader:
         start, weight = 0, 1.0
         for end, following in [*(found.span() for found in _TITLE_BREAK.finditer(flat)), (len(flat), len(flat))]:
             piece = flat[start:end]
-            found = list(map(self.words.__getitem__, tokens(piece)))
-            forms = [form for form in found if form is not SKIPPED and form is not BREAK]
+            heard = tokens(piece)
+            forms = [form for form in map(self.words.__getitem__, heard) if form is not SKIPPED and form is not BREAK]
             if forms:
                 hits = self.in_titles.find(forms)
-                line = Line(start, piece, tokens(piece), 0, "title")
-                yield Duty(line, 0, len(found), weight, forms, hits, _scores(hits, weight))
+                line = Line(start, piece, heard, 0, "title")
+                yield Duty(line, 0, len(heard), weight, forms, hits, _scores(hits, weight))
                 weight = ASIDE
             start = following
 
