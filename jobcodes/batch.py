@@ -2,147 +2,319 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+import hashlib
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from jobcodes.answers import Answer, Answers, relocated
 from jobcodes.errors import UsageError
-from jobcodes.model import Catalogue, Decision, Match
+from jobcodes.model import Catalogue, Decision, Posting
+from jobcodes.pipeline import answered
 from jobcodes.records import Coder, match_posting
 from jobcodes.render import (
     MATCH_COLUMNS,
     catalogue_object,
+    cell,
     csv_line,
     match_columns,
     match_object,
     to_json,
 )
-from jobcodes.tables import Columns, Format, Row, Table, posting_reader
+from jobcodes.tables import Columns, Format, Row, Table, as_text, named_column, posting_reader
+from jobcodes.tally import Tally
+
+_NOTES = MATCH_COLUMNS.index("match_notes")
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many rows were given each decision, so far."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which of the user's columns come back, and how.
 
-    counts: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0, "error": 0})
+    `keep` (empty: all) and `drop` are names of columns; `overwrite` drops those of an earlier match.
+    `excel_safe` quotes every cell of a CSV, and puts an apostrophe before what a spreadsheet would run.
+    """
 
-    @property
-    def rows(self) -> int:
-        return sum(self.counts.values())
+    format: Format | None = None
+    keep: Sequence[str] = ()
+    drop: Sequence[str] = ()
+    overwrite: bool = False
+    excel_safe: bool = False
 
 
-def code_rows(
+class Said(NamedTuple):
+    """A match as the table states it: the cells of MATCH_COLUMNS, or one JSON object."""
+
+    decision: Decision
+    code: str | None
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Classifies a posting and words the match, here or in another process."""
+
+    classifier: Coder
+    catalogue: Catalogue
+    top: int
+    as_object: bool
+
+    def __call__(self, posting: Posting) -> Said:
+        match = match_posting(posting, self.classifier, self.top)
+        if self.as_object:
+            found = match_object(match) | {"catalogue": catalogue_object(self.catalogue)}
+            return Said(match.decision, match.code, (to_json(found),))
+        return Said(match.decision, match.code, tuple(match_columns(match, self.catalogue).values()))
+
+
+class Coded(NamedTuple):
+    """A row of the output. `seal` is a hash over this row of the input and all before it."""
+
+    line: str
+    decision: Decision
+    code: str | None
+    seal: bytes
+
+
+class Done(NamedTuple):
+    """What an earlier run left: how many rows, their answers in order, and the seal of the last of them."""
+
+    rows: int
+    answers: Iterable[tuple[Decision, str | None]]
+    seal: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The output of a batch. `header` is its first line, empty for JSONL; `columns` are the user's that come back.
+
+    `rows` gives a row for each of the table, as they come, but for those that are done.
+    """
+
+    format: Format
+    header: str
+    columns: Sequence[str]
+    rows: Callable[[Done | None], Generator[Coded]]
+
+
+def code_table(
     table: Table,
     columns: Columns,
     classifier: Coder,
     catalogue: Catalogue,
+    layout: Layout = Layout(),
     *,
-    format: Format | None = None,
     top: int = 3,
-    overwrite: bool = False,
+    processes: int | None = 1,
+    job_code: str | None = None,
     tally: Tally | None = None,
-) -> Iterator[str]:
-    """The lines of the table with the match added, each as soon as its row is read; a CSV header comes first.
+) -> Coding:
+    """The table with the match added; a CSV keeps its delimiter.
 
-    `format` is the table's own unless given; a CSV keeps its delimiter. JSONL lines come back as they were,
-    byte for byte, with `match` as their last key; a line that is no JSON object, and is not blank, as
+    JSONL lines come back as they were, byte for byte, with `match` as their last key, unless a key is left
+    out; a line that is no JSON object, and is not blank, as
     `{"line": n, "raw": "…", "match": {"decision": "error", …}}`. From JSONL to CSV the columns are the
     table's headers, and a key that is none of them is kept in the notes. From CSV to JSONL a header that is
-    empty or repeated is numbered. Raises UsageError, before any row is read, when the table already has the
-    columns of a match and `overwrite` is false; else these are dropped.
+    empty or repeated is numbered. `processes` is that of `pipeline.answered`; `job_code` the column of the
+    employer's own codes, for the tally. Rows that are done are read and counted, but not classified again.
+
+    Raises UsageError, before any row is read, when the table already has the columns of a match and they are
+    not to be overwritten, and for a column that is not there; later, when the rows done are not those of
+    the table.
     """
-    format = format or table.format
     tally = tally if tally is not None else Tally()
-    kept = _kept(table, format, overwrite)
+    format = layout.format or table.format
+    kept = _kept(table, format, layout)
     if format == "jsonl":
-        header, line = "", _json_line(table, kept, catalogue, overwrite)
+        header, line = "", _json_line(table, kept, layout)
     else:
-        header, line = _csv_lines(table, kept, catalogue, format, overwrite)
+        header, line = _csv_lines(table, kept, format, layout)
+    work = Work(classifier, catalogue, top, format == "jsonl")
+    reader = _reader(table, columns, layout, job_code)
+
+    def rows(done: Done | None) -> Generator[Coded]:
+        return _rows(reader, line, work, processes, done, tally)
+
+    return Coding(format, header, [table.headers[at] for at in kept], rows)
+
+
+class _Read(NamedTuple):
+    row: Row
+    posting: Posting
+    job_code: str
+    seal: bytes
+
+
+def _reader(table: Table, columns: Columns, layout: Layout, job_code: str | None) -> Iterator[_Read]:
     posting_of = posting_reader(table, columns)
-    counts = tally.counts
-
-    def lines() -> Iterator[str]:
-        if header:
-            yield header
-        for row in table:
-            if not overwrite and row.record is not None and "match" in row.record:
+    own = None if job_code is None else named_column(table.headers, job_code, "--job-code-column")
+    own_at = None if own is None or table.format == "jsonl" else table.headers.index(own)
+    seal = b""
+    for row in table:
+        if row.record is not None:
+            if not layout.overwrite and "match" in row.record:
                 row.error = f'line {row.line}: has a "match" already'
-            match = match_posting(posting_of(row), classifier, top)
-            counts[match.decision] += 1
-            yield line(row, match)
+            mine = "" if own is None else as_text(row.record.get(own))
+        else:
+            mine = "" if own_at is None else row.cells[own_at]
+        if row.error and (layout.keep or layout.drop):
+            row.error = re.sub("(more cells than headers): .*", r"\1", row.error, flags=re.DOTALL)  # who knows whose
+        seal = hashlib.sha256(seal + "\0".join((*row.cells, row.raw)).encode("utf-8", "surrogatepass")).digest()
+        yield _Read(row, posting_of(row), mine.strip(), seal)
 
-    return lines()
+
+def _rows(
+    reader: Iterator[_Read],
+    line: Callable[[Row, Said], str],
+    work: Work,
+    processes: int | None,
+    done: Done | None,
+    tally: Tally,
+) -> Generator[Coded]:
+    answers: Answers[Said] = Answers()
+
+    def count(read: _Read, decision: Decision, code: str | None, key: bytes) -> None:
+        tally.add(decision, code, key, read.job_code, read.row.line)
+
+    def postings() -> Iterator[tuple[_Read, Posting]]:
+        for read in reader:
+            tally.read += 1
+            yield read, read.posting
+
+    if done is not None and done.rows:
+        # The same jobs are remembered as in the run that was interrupted, so the rest is answered as there.
+        seal = b""
+        for (decision, code), (read, posting) in zip(done.answers, postings(), strict=False):
+            count(read, decision, code, b"" if posting.error else answers.of(posting).key)
+            seal = read.seal
+        if tally.rows < done.rows or seal != done.seal:
+            raise UsageError("the input is not the one that the earlier run read", "start anew, without --resume")
+    for read, answer in answered(postings(), work, answers, processes):
+        said = answer.said
+        assert said is not None
+        if work.as_object and not read.posting.error:
+            said = _own_evidence(said, answer, read.posting)
+        count(read, said.decision, said.code, answer.key)
+        yield Coded(line(read.row, said), said.decision, said.code, read.seal)
 
 
-def _kept(table: Table, format: Format, overwrite: bool) -> list[int]:
-    """The places of the user's own headers."""
+def _own_evidence(said: Said, answer: Answer[Said], posting: Posting) -> Said:
+    """What was said of a job that differs in white space or case, with the evidence where it stands in this one."""
+    if (answer.posting.text, answer.posting.title) == (posting.text, posting.title):
+        return said
+    import json
+
+    found = json.loads(said.cells[0])
+    found["evidence"] = relocated(found["evidence"], answer.posting, posting)
+    return said._replace(cells=(to_json(found),))
+
+
+def _kept(table: Table, format: Format, layout: Layout) -> list[int]:
+    """The places of the user's own headers that come back."""
     reserved = {"match"} if "jsonl" in (format, table.format) else set()
     reserved |= set() if format == "jsonl" else set(MATCH_COLUMNS)
-    taken = [name for name in table.headers if name in reserved]
-    if taken and not overwrite:
+    keep = _named(table.headers, layout.keep, "--keep") or {*table.headers}
+    drop = _named(table.headers, layout.drop, "--drop")
+    taken = [name for name in table.headers if name in reserved and name in keep and name not in drop]
+    if taken and not layout.overwrite:
         raise UsageError(
             f"the table already has {', '.join(map(repr, taken))}",
             "overwrite them with --replace, or rename them",
         )
-    return [at for at, name in enumerate(table.headers) if name not in taken]
+    return [at for at, name in enumerate(table.headers) if name in keep and name not in drop and name not in taken]
 
 
-def _csv_lines(
-    table: Table, kept: list[int], catalogue: Catalogue, format: Format, overwrite: bool
-) -> tuple[str, Callable[[Row, Match], str]]:
+def _named(headers: Sequence[str], names: Sequence[str], option: str) -> set[str]:
+    """The headers with these names, where several may have the same."""
+    return {name if name in headers else named_column(headers, name, option) for name in names}
+
+
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
+
+
+def _safe(cells: Iterable[str]) -> list[str]:
+    return [f"'{one}" if one.startswith(_RUNS) else one for one in cells]
+
+
+def _csv_lines(table: Table, kept: list[int], format: Format, layout: Layout) -> tuple[str, Callable[[Row, Said], str]]:
     """The header, and a function from a row and its match to a line of CSV."""
     delimiter = "\t" if format == "tsv" else table.delimiter.strip() or ","
-    write = csv_line(delimiter)
+    plain = csv_line(delimiter, quote_all=layout.excel_safe)
+
+    def write(cells: Sequence[str]) -> str:
+        return plain(_safe(cells) if layout.excel_safe else cells)
+
     names = [table.headers[at] for at in kept]
+    chosen = bool(layout.keep or layout.drop)
     header = write([*names, *MATCH_COLUMNS])
 
     if table.format == "jsonl":
+        known = {*table.headers, "match"} if layout.overwrite else {*table.headers}
 
-        def line(row: Row, match: Match) -> str:
+        def line(row: Row, said: Said) -> str:
             record = row.record or {}
-            beyond = {key: value for key, value in record.items() if key not in known}
+            beyond = {} if layout.keep else {key: value for key, value in record.items() if key not in known}
+            more = ""
             if row.record is None:
-                match = replace(match, notes=(*match.notes, f"the line: {row.raw}"))
+                more = "" if chosen else f"the line: {row.raw}"
             elif beyond:
-                match = replace(match, notes=(*match.notes, f"keys without a column: {to_json(beyond)}"))
+                more = f"keys without a column: {to_json(beyond)}"
             cells = [_as_cell(record.get(name)) for name in names]
-            return _writable(write([*cells, *match_columns(match, catalogue).values()]))
+            return _writable(write([*cells, *_noted(said.cells, more)]))
 
-        known = {*table.headers, "match"} if overwrite else {*table.headers}
     elif len(kept) == len(table.headers):
 
-        def line(row: Row, match: Match) -> str:
-            return write([*row.cells, *match_columns(match, catalogue).values()])
+        def line(row: Row, said: Said) -> str:
+            return write([*row.cells, *said.cells])
 
     else:
 
-        def line(row: Row, match: Match) -> str:
-            return write([*(row.cells[at] for at in kept), *match_columns(match, catalogue).values()])
+        def line(row: Row, said: Said) -> str:
+            return write([*[row.cells[at] for at in kept], *said.cells])
 
     return header, line
 
 
-def _json_line(table: Table, kept: list[int], catalogue: Catalogue, overwrite: bool) -> Callable[[Row, Match], str]:
+def _noted(cells: tuple[str, ...], more: str) -> tuple[str, ...]:
+    """The cells of a match with one more note."""
+    if not more:
+        return cells
+    before = f"{cells[_NOTES]} | " if cells[_NOTES] else ""
+    return (*cells[:_NOTES], cell(before + more), *cells[_NOTES + 1 :])
+
+
+def _json_line(table: Table, kept: list[int], layout: Layout) -> Callable[[Row, Said], str]:
     """A function from a row and its match to a line of JSON."""
-    edition = catalogue_object(catalogue)
+    chosen = bool(layout.keep or layout.drop)
+    headers = [table.headers[at] for at in kept]
+    dropped = {*table.headers} - {*headers}
 
-    def of_csv(row: Row, match: Match) -> str:
-        record: dict[str, Any] = {name: row.cells[at] for name, at in zip(names, kept, strict=True)}
-        return to_json(record | {"match": match_object(match) | {"catalogue": edition}}) + "\n"
+    def of_csv(row: Row, said: Said) -> str:
+        record = {name: row.cells[at] for name, at in zip(names, kept, strict=True)}
+        return _with_match(to_json(record), said)
 
-    def of_json(row: Row, match: Match) -> str:
-        found = match_object(match) | {"catalogue": edition}
-        if row.record is not None and "match" not in row.record:
+    def of_json(row: Row, said: Said) -> str:
+        if row.record is not None and "match" not in row.record and not chosen:
             # Added to the text as it stands: numbers, escapes, spaces and repeated keys stay the user's own.
-            begin = row.raw[:-1].rstrip()
-            return f'{begin}{", " if row.record else ""}"match": {to_json(found)}}}\n'
-        if row.record is not None and overwrite:
-            theirs = {key: value for key, value in row.record.items() if key != "match"}
-            return to_json(theirs | {"match": found}) + "\n"
-        return to_json({"line": row.line, "raw": row.raw, "match": found}) + "\n"
+            return _with_match(row.raw, said, row.record)
+        if row.record is not None and (layout.overwrite or "match" not in row.record):
+            theirs = {
+                key: value
+                for key, value in row.record.items()
+                if key != "match" and (key in headers if layout.keep else key not in dropped)
+            }
+            return _with_match(to_json(theirs), said, theirs)
+        return _with_match(to_json({"line": row.line, "raw": "" if chosen else row.raw}), said)
 
-    names = _distinct([table.headers[at] for at in kept]) if table.format != "jsonl" else []
+    names = _distinct(headers) if table.format != "jsonl" else []
     return of_json if table.format == "jsonl" else of_csv
+
+
+def _with_match(text: str, said: Said, record: Mapping[str, Any] | None = None) -> str:
+    """A JSON object with the match as its last key."""
+    comma = "" if record is not None and not record else ", "
+    return f'{text[:-1].rstrip()}{comma}"match": {said.cells[0]}}}\n'
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
 
 import typer
@@ -42,7 +42,15 @@ from jobcodes.options import (
     VocabularyPath,
     complete_code,
 )
-from jobcodes.streams import Screen, input_stream, output_stream, set_up
+from jobcodes.streams import (
+    Screen,
+    closed_pipe_ends_it,
+    end_on_signals,
+    input_stream,
+    output_stream,
+    position_and_size,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from jobcodes.cache import Cache
@@ -181,7 +189,8 @@ def classify(
 @app.command(
     "batch",
     epilog=_examples(
-        "jobcodes batch jobs.csv -o matched.csv",
+        "jobcodes batch jobs.csv -o matched.csv --summary summary.json",
+        "jobcodes batch jobs.csv -o matched.csv --resume",
         "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
     ),
 )
@@ -189,12 +198,38 @@ def batch(
     input: Annotated[str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)] = "-",
     title_column: TitleColumn = None,
     text_column: TextColumns = None,
+    titles_only: Annotated[bool, Option("--titles-only", help="Read the titles alone, no text.")] = False,
     source_format: SourceFormat = None,
     encoding: Encoding = None,
     replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
+    keep: Annotated[
+        list[str] | None,
+        Option("--keep", metavar="NAME", help="Of the input, only this column comes back; repeatable."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, Option("--drop", metavar="NAME", help="This column does not come back; repeatable.")
+    ] = None,
+    drop_personal: Annotated[
+        bool, Option("--drop-personal", help="Columns that look like personal data do not come back.")
+    ] = False,
+    excel_safe: Annotated[
+        bool, Option("--excel-safe", help="Quote every cell, and disarm those that Excel takes for formulas.")
+    ] = False,
     coverage: Coverage = 0.8,
     min_confidence: MinConfidence = None,
     top: Top = 3,
+    jobs: Annotated[
+        int | None,
+        Option(
+            "--jobs", "-j", min=1, metavar="N", help="Processes. Default: all cores, where it pays.", show_default=False
+        ),
+    ] = None,
+    job_code_column: Annotated[
+        str | None,
+        Option("--job-code-column", metavar="NAME", help="Your own job codes: list those with several answers."),
+    ] = None,
+    summary: Annotated[str | None, Option("--summary", metavar="FILE", help="Write the summary here as JSON.")] = None,
+    resume: Annotated[bool, Option("--resume", help="Go on from what an interrupted run left beside -o.")] = False,
     format: RowFormat = None,
     output: Output = None,
     catalogue: CataloguePath = None,
@@ -207,30 +242,84 @@ def batch(
 
     Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
     """
-    from jobcodes.batch import Tally, code_rows
+    from jobcodes.batch import Layout, code_table
+    from jobcodes.identity import identity, sha256_of
+    from jobcodes.outputs import is_device, whole_file
+    from jobcodes.personal import personal_columns
+    from jobcodes.render import catalogue_object, to_json
     from jobcodes.tables import choose_columns, open_table
+    from jobcodes.tally import Tally
 
     _refuse_to_overwrite(output, [input])
+    _refuse_to_overwrite(summary, [input, *([output] if output else [])])
+    in_file = output is not None and output != "-" and not is_device(output)
+    if resume and not in_file:
+        raise UsageError("--resume goes on with an output file", "name it with -o")
+    end_on_signals()
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
-    with input_stream(input, _silent if quiet else _say) as stream:
+    with (
+        closed_pipe_ends_it(),
+        whole_file(summary) if summary else nullcontext() as summed,
+        input_stream(input, _silent if quiet else _say) as stream,
+    ):
+        hashed = sha256_of(stream) if in_file else None
         table = open_table(stream, source=input, format=source_format, encoding=encoding)
-        lines = code_rows(
+        columns = choose_columns(table.headers, title_column, text_column or (), titles_only=titles_only)
+        personal = personal_columns(table.headers, table.first, (columns.title, *columns.texts))
+        layout = Layout(
+            format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl"))),
+            keep=keep or (),
+            drop=[*(drop or ()), *(personal if drop_personal else ())],
+            overwrite=replace,
+            excel_safe=excel_safe,
+        )
+        coding = code_table(
             table,
-            choose_columns(table.headers, title_column, text_column or ()),
+            columns,
             classifier,
             classifier.catalogue,
-            format=format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl"))),
+            layout,
             top=top,
-            overwrite=replace,
+            processes=jobs,
+            job_code=job_code_column,
             tally=tally,
         )
-        with output_stream(output) as out:
-            hidden = not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
-            out.writelines(lines if quiet or hidden else _with_progress(lines, lambda: tally.rows))
+        if not quiet:
+            _warn_of_personal({name: what for name, what in personal.items() if name in coding.columns})
+
+        def shown(rows: Iterator[T]) -> Iterator[T]:
+            if quiet or not sys.stderr.isatty() or (sys.stdout.isatty() and not in_file):
+                return rows
+            from jobcodes.terminal_progress import with_progress
+
+            return with_progress(rows, sys.stderr, lambda: tally.rows, *position_and_size(stream))
+
+        if output is not None and in_file:
+            from jobcodes.journal import journalled
+
+            options = [columns, layout, coding.format, encoding, top, coverage, classifier.accept]
+            what = identity(hashed, table, classifier, vocabulary, options)
+            with journalled(output, what, resume=resume, rows=lambda: tally.read) as journal:
+                if resume and not quiet:
+                    _say(f"going on after {journal.rows:,} rows" if journal.done else "nothing to go on from")
+                journal.header(coding.header)
+                with closing(coding.rows(journal.done)) as rows:
+                    for row in shown(rows):
+                        journal.add(row)
+        else:
+            with output_stream(output) as out, closing(coding.rows(None)) as rows:
+                out.write(coding.header)
+                for row in shown(rows):
+                    out.write(row.line)
+        if summed:
+            record = {**tally.record(), "output": output, "catalogue": catalogue_object(classifier.catalogue)}
+            summed.write(to_json({**record, "jobcodes": __version__}, indent=2) + "\n")
     if not quiet:
-        counts = ", ".join(f"{count:,} {decision}" for decision, count in tally.counts.items())
-        _say(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}: {counts}")
+        for line in tally.lines():
+            _say(line)
+        if in_file:
+            _say(f"written to {output}")
     if tally.counts["error"]:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -596,6 +685,13 @@ def _with_progress(items: Iterable[T], rows: Callable[[], int]) -> Iterator[T]:
     print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
 
 
+def _warn_of_personal(columns: dict[str, str]) -> None:
+    if columns:
+        named = ", ".join(f"{name!r} ({what})" for name, what in columns.items())
+        _say(f"these columns look like personal data, which a submission may not carry: {named}")
+        _say("hint: leave them out with --drop-personal or --drop NAME")
+
+
 def _nothing_found(message: str, quiet: bool) -> None:
     if not quiet:
         _say(message)
@@ -647,7 +743,7 @@ def main() -> None:
     except JobcodesError as error:
         code = _report(error)
     except KeyboardInterrupt:
-        _say("interrupted (with -o FILE, the rows that were done are in FILE.partial)")
+        _say("interrupted (with -o FILE, the rows that were done are in FILE.partial; batch --resume goes on there)")
         code = INTERRUPTED
     except OSError as error:
         # Inputs are read with errors of their own: what is left is the output, a full disk for one.

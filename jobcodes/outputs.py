@@ -11,7 +11,7 @@ from typing import TextIO
 
 from jobcodes.errors import UsageError
 
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @contextmanager
@@ -34,13 +34,18 @@ def whole_file(path: str) -> Iterator[TextIO]:
         if not direct:
             os.replace(partial, target)
     except OSError as error:
-        if error.errno in _UNWRITABLE:
+        if error.errno in UNWRITABLE:
             raise _unwritable(path, error) from None
         raise
     finally:
         # Nothing was written, so there is nothing to go on from.
         if not direct and os.path.exists(partial) and not os.path.getsize(partial):
             Path(partial).unlink()
+
+
+def is_device(path: str) -> bool:
+    """Whether the path is there and no regular file: a device, a pipe, a folder."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _unwritable(path: str, error: OSError | ValueError) -> UsageError:

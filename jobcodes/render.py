@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jobcodes import __version__
 from jobcodes.model import Catalogue, Evidence, Function, Job, Match
@@ -295,13 +295,14 @@ def to_tsv_lines(records: Iterable[Record], columns: Sequence[str]) -> Iterator[
         yield "\t".join(map(printable, values)) + "\n"
 
 
-def csv_line(delimiter: str) -> Callable[[Sequence[str]], str]:
-    """A function from cells to a line of CSV that ends in `\\n`, with quotes only where they are needed."""
+def csv_line(delimiter: str, *, quote_all: bool = False) -> Callable[[Sequence[str]], str]:
+    """A function from cells to a line of CSV that ends in `\\n`, with quotes only where needed, or everywhere."""
     import csv
 
     # A line end of both characters makes the writer quote each of them inside a cell: before Python 3.13 a
     # lone \r would go out unquoted and split the row. `write` hands the line back instead of storing it.
-    writerow = csv.writer(_HandBack(), delimiter=delimiter, lineterminator="\r\n").writerow
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    writerow = csv.writer(_HandBack(), delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerow
     return lambda cells: writerow(cells)[:-2] + "\n"
 
 

@@ -77,3 +77,49 @@ def set_up() -> None:
         # surrogate pair from a file name, come out as an escape.
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n", line_buffering=True)
+
+
+def end_on_signals() -> None:
+    """Makes SIGTERM and the end of the terminal interrupt a run as Ctrl-C does, so that it leaves things tidy."""
+    import signal
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, interrupt)
+
+
+@contextmanager
+def closed_pipe_ends_it() -> Iterator[None]:
+    """Within, a closed pipe is no sudden death by SIGPIPE: it may be the one to a worker that was killed.
+
+    When it is that of the output, the program ends as others do whose reader went away.
+    """
+    import os
+    import signal
+
+    has_signal = hasattr(signal, "SIGPIPE")
+    if has_signal:
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    except BrokenPipeError:
+        if has_signal:
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGPIPE)
+        os._exit(141)  # nothing is left to flush to
+
+
+def position_and_size(stream: BinaryIO) -> tuple[Callable[[], int] | None, int | None]:
+    """How far a regular file is read, and its size in bytes; None for a pipe."""
+    import os
+    import stat
+
+    try:
+        found = os.fstat(stream.fileno())
+    except OSError:
+        return None, None
+    return (stream.tell, found.st_size) if stat.S_ISREG(found.st_mode) else (None, None)

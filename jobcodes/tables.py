@@ -52,6 +52,8 @@ SECTION_COLUMNS = (
 
 _HEAD_BYTES = 1 << 16
 _MAX_DEPTH = 100  # of a JSON value
+_FIRST_ROWS = 50  # that tell what a column holds
+_STATED_DELIMITER = re.compile(r'"?sep=([^"\w\r\n])"?(?:\r\n?|\n)', re.IGNORECASE)
 _NO_LIMIT = 2**31 - 1  # of a CSV cell: the default refuses one above 131,072 characters
 
 
@@ -81,6 +83,7 @@ class Table:
         self.format = format
         self.headers = tuple(headers)
         self.delimiter = delimiter
+        self.first: Sequence[Sequence[str]] = ()  # the cells of the first rows, as far as they are known already
         self._rows = rows
 
     def __iter__(self) -> Iterator[Row]:
@@ -92,7 +95,8 @@ def open_table(
 ) -> Table:
     """The table in a stream, in the format given, else that of `source`'s suffix, else what it begins with.
 
-    CSV: the delimiter is sniffed from the first records; blank lines are skipped; a short row is filled with
+    CSV: the delimiter is the one in a first line `sep=;`, as Excel has it, which does not come back; else it is
+    sniffed from the first records; blank lines are skipped; a short row is filled with
     empty cells; a row with too many cells keeps its columns, and the cells beyond them go into its error.
     A row with bytes that are not in the encoding is an error, and shows them as `\\xe9`; NULs stay.
     JSONL: blank lines are skipped; of a key given twice the last counts; the headers are all keys of the
@@ -117,16 +121,29 @@ def open_table(
     )
     kind = format or _format_by_suffix(source) or _format_by_content(sample)
     if kind == "jsonl":
-        return Table(source, kind, _json_keys(sample), _json_rows(lines))
-    delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
+        objects = _json_objects(sample)
+        keys = list(dict.fromkeys(key for one in objects for key in one))
+        table = Table(source, kind, keys, _json_rows(lines))
+        table.first = [[as_text(one.get(key)) for key in keys] for one in objects[:_FIRST_ROWS]]
+        return table
+    stated = _STATED_DELIMITER.match(sample)
+    if stated:
+        delimiter = stated[1]
+        sample = sample[stated.end() :]
+    else:
+        delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
     rows = _csv_rows(lines, delimiter)
+    if stated:
+        next(rows)
     header = next(rows, None)
     if header is None:
         raise InputError(f"{source}: empty; a table begins with a row of headers")
     if header.error:
         raise InputError(f"{source}: {header.error}")
     headers = header.cells
-    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+    table = Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+    table.first = _first_rows(sample, delimiter)
+    return table
 
 
 def _read_head(stream: BinaryIO) -> bytes:
@@ -325,18 +342,29 @@ def _is_deep(value: Any) -> bool:
     return bool(level)
 
 
-def _json_keys(sample: str) -> list[str]:
+def _json_objects(sample: str) -> list[dict[str, Any]]:
     import json
 
-    keys: dict[str, None] = {}
+    objects = []
     for line in sample.split("\n"):  # the last may be cut off, and is then no JSON
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
-            keys.update(dict.fromkeys(value))
-    return list(keys)
+            objects.append(value)
+    return objects
+
+
+def _first_rows(sample: str, delimiter: str) -> list[list[str]]:
+    """The cells of some rows in what was read so far, without the header and a last row that may be cut off."""
+    import csv
+
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    try:
+        return [row for row in islice(rows, _FIRST_ROWS + 2) if row][1:-1]
+    except csv.Error:
+        return []
 
 
 def _format_by_suffix(source: str) -> Format | None:
@@ -401,22 +429,30 @@ class Columns:
 
 
 def choose_columns(
-    headers: Sequence[str], title_column: str | None = None, text_columns: Sequence[str] = ()
+    headers: Sequence[str],
+    title_column: str | None = None,
+    text_columns: Sequence[str] = (),
+    *,
+    titles_only: bool = False,
 ) -> Columns:
     """The columns named, else those with a usual name: see TITLE_COLUMNS and TEXT_COLUMNS.
 
-    Two usual titles, two usual texts, or a text beside sections of one are ambiguous. Raises UsageError
-    for that, for a column that is not there, and when there is neither a title nor a text.
+    `titles_only` leaves the texts aside, and needs a title. Two usual titles, two usual texts, or a text
+    beside sections of one are ambiguous. Raises UsageError for that, for a column that is not there, and when there is neither a title nor a text.
     """
     usual = [name for name in headers if name not in (title_column, *text_columns)]
     if title_column is not None:
-        titles = [_named(headers, title_column, "--title-column")]
+        titles = [named_column(headers, title_column, "--title-column")]
     else:
         titles = _of(usual, _TITLES) or _of(usual, _TITLES_ELSE)
         if len(titles) > 1:
             raise _ambiguous("title", titles, f"choose one with --title-column {titles[0]!r}")
-    if text_columns:
-        texts = [_named(headers, name, "--text-column") for name in text_columns]
+    if titles_only:
+        if text_columns:
+            raise UsageError("--titles-only and --text-column are both given", "leave one of them out")
+        texts = []
+    elif text_columns:
+        texts = [named_column(headers, name, "--text-column") for name in text_columns]
     else:
         texts, sections = _of(usual, _TEXTS), _of(usual, _SECTIONS)
         if len(texts) > 1 or (texts and sections) or len(set(sections)) < len(sections):
@@ -426,8 +462,8 @@ def choose_columns(
     if not titles and not texts:
         found = f"the headers are {_listed(headers)}" if headers else "no headers were found"
         raise UsageError(
-            f"no column has a usual name for a job's title or text; {found}",
-            "name the columns with --title-column and --text-column",
+            f"no column has a usual name for a job's title{'' if titles_only else ' or text'}; {found}",
+            f"name {'it with --title-column' if titles_only else 'the columns with --title-column and --text-column'}",
         )
     return Columns(titles[0] if titles else None, tuple(dict.fromkeys(texts)))
 
@@ -436,7 +472,11 @@ def _of(headers: Sequence[str], names: frozenset[str]) -> list[str]:
     return [header for header in headers if _key(header) in names]
 
 
-def _named(headers: Sequence[str], name: str, option: str) -> str:
+def named_column(headers: Sequence[str], name: str, option: str) -> str:
+    """The header that `name` stands for, if need be without regard to case and outer spaces.
+
+    Raises UsageError, naming `option`, if there is none or more than one.
+    """
     found = [header for header in headers if header == name] or [
         header for header in headers if header.strip().casefold() == name.strip().casefold()
     ]

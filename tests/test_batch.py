@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobcodes.batch import Tally, code_rows
+from jobcodes.batch import Layout, code_table
 from jobcodes.errors import UsageError
 from jobcodes.model import Alternative, Catalogue, Match, Posting
 from jobcodes.outputs import whole_file
 from jobcodes.records import match_posting
 from jobcodes.render import MATCH_COLUMNS
 from jobcodes.tables import Format, choose_columns, open_table
+from jobcodes.tally import Tally
 
 CATALOGUE = Catalogue("A survey", "2026", (), (), "0123456789abcdef" * 4)
 MATCHED = ",AMT010,Remote,match,0.9400,,,AMT010:0.9400,,,2026@0123456789ab"
@@ -45,7 +46,8 @@ def code(
 ) -> list[str]:
     table = open_table(io.BytesIO(data.encode() if isinstance(data, str) else data), source=source)
     columns = choose_columns(table.headers)
-    return list(code_rows(table, columns, Fake(), CATALOGUE, format=format, overwrite=overwrite, tally=tally))
+    coding = code_table(table, columns, Fake(), CATALOGUE, Layout(format, overwrite=overwrite), tally=tally)
+    return [*([coding.header] if coding.header else []), *(row.line for row in coding.rows(None))]
 
 
 def error(note: str) -> str:
@@ -252,7 +254,7 @@ def test_any_objects_come_back_from_jsonl(objects: list[dict[str, object]], asci
     if data.count("\\u0000") == 0 and "Title" not in data:
         table = open_table(io.BytesIO(data.encode()), format="jsonl")
         columns = choose_columns(table.headers, "title", ["title"])
-        back = [json.loads(line) for line in code_rows(table, columns, Fake(), CATALOGUE)]
+        back = [json.loads(row.line) for row in code_table(table, columns, Fake(), CATALOGUE).rows(None)]
         assert [list(one)[-1] for one in back] == ["match"] * len(objects)
         assert [{key: value for key, value in one.items() if key != "match"} for one in back] == objects
 

@@ -275,8 +275,12 @@ def test_batch_gives_the_rows_back_with_the_match(jobcodes: Run) -> None:
     assert rows[1][3] == "AMT020"
     assert rows[2][5] == "error"
     assert done.returncode == 4
-    assert done.stderr.decode().startswith("jobcodes: 2 rows: ")
-    assert done.stderr.decode().endswith(" 1 error\n")
+    assert done.stderr.decode().splitlines() == [
+        "jobcodes: 2 rows: 0 match, 1 review, 0 none, 1 error",
+        "jobcodes: 1 distinct job: 0 match, 1 review, 0 none",
+        "jobcodes: for a person: 100.0% of the rows, 100.0% of the distinct jobs",
+        "jobcodes: AMT020 1",
+    ]
     assert jobcodes("batch", "-q", stdin=TABLE.encode()).stderr == b""
 
 

@@ -16,7 +16,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # The only modules that may import each of these.
 HOMES = {
     "typer": {"cli", "options"},
-    "rich": {"terminal", "terminal_explain"},
+    "rich": {"terminal", "terminal_explain", "terminal_progress"},
     "yaml": {"yamlnodes"},
     "pydantic": set(),
     "jobcodes.cli": {"__main__"},

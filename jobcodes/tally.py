@@ -1,0 +1,117 @@
+"""What a batch counts: decisions and codes, of rows and of distinct jobs, and job codes with several answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from jobcodes.model import Decision
+
+# So that a table of any length needs the same memory; a table that reaches a bound is told so.
+MOST_DISTINCT = 200_000
+MOST_JOB_CODES = 50_000
+LISTED = 20  # job codes with several answers, in the summary for people
+
+
+class Count(NamedTuple):
+    """How many rows were given an answer, and on which line the first of them is."""
+
+    rows: int
+    line: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows and how many distinct jobs were given each decision, and each code, so far."""
+
+    counts: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0, "error": 0})
+    distinct: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0})
+    codes: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    job_codes: dict[str, dict[str, Count]] = field(default_factory=dict)
+    _seen: set[int] = field(default_factory=set)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def jobs(self) -> int:
+        """How many distinct jobs there are; MOST_DISTINCT stands for that and more."""
+        return len(self._seen)
+
+    def add(self, decision: Decision, code: str | None, key: bytes, job_code: str = "", line: int = 0) -> None:
+        """Counts a row. `key` is equal for the same job; `job_code` the employer's own, empty if there is none."""
+        self.counts[decision] += 1
+        if code:
+            self.codes[code] += 1
+        if decision == "error":
+            return
+        job = int.from_bytes(key[:8])
+        if job not in self._seen and len(self._seen) < MOST_DISTINCT:
+            self._seen.add(job)
+            self.distinct[decision] += 1
+        if job_code and (job_code in self.job_codes or len(self.job_codes) < MOST_JOB_CODES):
+            answers = self.job_codes.setdefault(job_code, {})
+            rows, first = answers.get(code or "none", (0, line))
+            answers[code or "none"] = Count(rows + 1, first)
+
+    def divided(self) -> dict[str, dict[str, Count]]:
+        """The employer's job codes whose rows were given different codes, with the rows of each."""
+        return {code: answers for code, answers in self.job_codes.items() if len(answers) > 1}
+
+    def record(self) -> dict[str, Any]:
+        """The summary of a run, ready for JSON; shares are 0 to 1, null of nothing."""
+        people = self.counts["review"] + self.counts["error"]
+        return {
+            "rows": self.rows,
+            "distinct_jobs": self.jobs,
+            "distinct_jobs_complete": self.jobs < MOST_DISTINCT,
+            "decisions": {**self.counts},
+            "distinct_decisions": {**self.distinct},
+            "codes": {code: self.codes[code] for code in sorted(self.codes)},
+            "needs_a_person": {
+                "rows": _share(people, self.rows),
+                "distinct_jobs": _share(self.distinct["review"], self.jobs),
+            },
+            "job_codes_complete": len(self.job_codes) < MOST_JOB_CODES,
+            "job_codes_with_several_answers": [
+                {"job_code": code, "answers": {answer: one._asdict() for answer, one in answers.items()}}
+                for code, answers in self.divided().items()
+            ],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The summary of a run for people, line by line."""
+        counts = ", ".join(f"{count:,} {decision}" for decision, count in self.counts.items())
+        yield f"{_many(self.rows, 'row')}: {counts}"
+        if not self.jobs:
+            return
+        found = self.record()
+        more = "" if found["distinct_jobs_complete"] else " or more"
+        distinct = ", ".join(f"{count:,} {decision}" for decision, count in self.distinct.items())
+        yield f"{_many(self.jobs, 'distinct job')}{more}: {distinct}"
+        shares = found["needs_a_person"]
+        yield f"for a person: {shares['rows']:.1%} of the rows, {shares['distinct_jobs']:.1%} of the distinct jobs"
+        if self.codes:
+            yield ", ".join(f"{code} {count:,}" for code, count in sorted(self.codes.items()))
+        divided = self.divided()
+        for code, answers in list(divided.items())[:LISTED]:
+            each = ", ".join(
+                f"{answer} in {_many(one.rows, 'row')} (from line {one.line})" for answer, one in answers.items()
+            )
+            yield f"job code {code}: {each}"
+        if len(divided) > LISTED:
+            yield f"{_many(len(divided) - LISTED, 'more job code')} with several answers: --summary FILE lists all"
+        if not found["job_codes_complete"]:
+            yield f"only the first {MOST_JOB_CODES:,} job codes were compared"
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
