@@ -17,7 +17,7 @@ import typer
 from typer import Argument, Option
 
 from jobcodes import __version__
-from jobcodes.errors import DataError, InputError, JobcodesError, UnknownCodeError, UsageError
+from jobcodes.errors import DataError, InputError, InterruptedRunError, JobcodesError, UnknownCodeError, UsageError
 from jobcodes.options import (
     CalibrationPath,
     CataloguePath,
@@ -259,6 +259,7 @@ def batch(
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
     with (
+        _interruptible(output),
         closed_pipe_ends_it(),
         whole_file(summary) if summary else nullcontext() as summed,
         input_stream(input, _silent if quiet else _say) as stream,
@@ -685,6 +686,17 @@ def _with_progress(items: Iterable[T], rows: Callable[[], int]) -> Iterator[T]:
     print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
 
 
+@contextmanager
+def _interruptible(output: str | None) -> Iterator[None]:
+    """Says, when the run within is interrupted, what is left of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"; {output}.partial keeps the rows that are done: go on with --resume"
+        _say(f"interrupted{kept if output and os.path.exists(f'{output}.partial') else ''}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
 def _warn_of_personal(columns: dict[str, str]) -> None:
     if columns:
         named = ", ".join(f"{name!r} ({what})" for name, what in columns.items())
@@ -724,7 +736,12 @@ def _report(error: JobcodesError, hint: bool = True) -> int:
         _say(f"error: {error.message}")
     if error.hint and hint:
         _say(f"hint: {error.hint}")
-    codes = {UnknownCodeError: NOTHING_FOUND, UsageError: USAGE, InputError: SOME_UNUSABLE}
+    codes = {
+        UnknownCodeError: NOTHING_FOUND,
+        UsageError: USAGE,
+        InputError: SOME_UNUSABLE,
+        InterruptedRunError: INTERRUPTED,
+    }
     return codes.get(type(error), BAD_DATA)
 
 
@@ -743,7 +760,7 @@ def main() -> None:
     except JobcodesError as error:
         code = _report(error)
     except KeyboardInterrupt:
-        _say("interrupted (with -o FILE, the rows that were done are in FILE.partial; batch --resume goes on there)")
+        _say("interrupted (with -o FILE, the rows that were done are in FILE.partial)")
         code = INTERRUPTED
     except OSError as error:
         # Inputs are read with errors of their own: what is left is the output, a full disk for one.

@@ -44,3 +44,7 @@ class UnknownCodeError(JobcodesError, KeyError):
 
 class InputError(JobcodesError):
     """A job description cannot be read: missing, empty, not text, in another encoding."""
+
+
+class InterruptedRunError(JobcodesError):
+    """Something from outside ended the run: a worker process was killed."""

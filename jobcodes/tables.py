@@ -438,7 +438,8 @@ def choose_columns(
     """The columns named, else those with a usual name: see TITLE_COLUMNS and TEXT_COLUMNS.
 
     `titles_only` leaves the texts aside, and needs a title. Two usual titles, two usual texts, or a text
-    beside sections of one are ambiguous. Raises UsageError for that, for a column that is not there, and when there is neither a title nor a text.
+    beside sections of one are ambiguous. Raises UsageError for that, for a column that is not there, and when
+    there is neither a title nor a text.
     """
     usual = [name for name in headers if name not in (title_column, *text_columns)]
     if title_column is not None:

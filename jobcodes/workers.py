@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from jobcodes.errors import JobcodesError
+from jobcodes.errors import InterruptedRunError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -22,10 +22,6 @@ X = TypeVar("X")
 
 _AHEAD = 2  # pieces of work that a worker has at a time: one to do, one so that it need not wait for the next
 _READY = 4  # pieces for each worker, done or not, that may wait for an earlier one: this bounds the memory
-
-
-class WorkerError(JobcodesError):
-    """A worker process ended without an answer: killed, by the system for want of memory most likely."""
 
 
 def usable_cores() -> int:
@@ -72,7 +68,7 @@ class Workers(Generic[A, B]):
     def each(self, pieces: Iterable[tuple[X, list[A]]]) -> Iterator[tuple[X, list[B]]]:
         """For each piece of work what came with it and its results, in order; reads a few pieces ahead.
 
-        Raises WorkerError when a worker was killed.
+        Raises InterruptedRunError when a worker was killed.
         """
         waiting: deque[_Piece[X, A, B]] = deque()
         for label, tasks in pieces:
@@ -122,8 +118,11 @@ class _Piece(Generic[X, A, B]):
         self.results = results
 
 
-def _killed() -> WorkerError:
-    return WorkerError("a worker process was killed, perhaps for want of memory", "use fewer: --jobs 1 needs none")
+def _killed() -> InterruptedRunError:
+    return InterruptedRunError(
+        "a worker process was killed, perhaps for want of memory",
+        "with -o FILE the rows that are done are kept: go on with --resume; --jobs 1 needs no workers",
+    )
 
 
 def _serve(connection: Connection) -> None:
