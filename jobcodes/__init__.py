@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jobcodes.classifier import Classifier
     from jobcodes.errors import JobcodesError
     from jobcodes.model import Catalogue, Match, Posting
+    from jobcodes.sequences import classify_records
     from jobcodes.vocabulary import load_vocabulary
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "JobcodesError",
     "Match",
     "Posting",
+    "classify_records",
     "load_catalogue",
     "load_vocabulary",
 ]
@@ -30,6 +32,7 @@ _HOME = {
     "JobcodesError": "errors",
     "Match": "model",
     "Posting": "model",
+    "classify_records": "sequences",
     "load_catalogue": "catalogue",
     "load_vocabulary": "vocabulary",
 }
