@@ -26,7 +26,7 @@ _WHOSE = _set(
     "staff associate colleague manager supervisor user contact candidate applicant holder display known birth "
     "emergency spouse dependent and or of the de del da di du des la le el s hr lm line reporting direct "
     "complet complets complete completo famille usage employe employee empleado trabajador salarie funcionario "
-    "dipendente mitarbeiter mitarbeitername medewerker leader boss partner recruiter"
+    "dipendente mitarbeiter mitarbeitername medewerker leader boss business partner recruiter"
 )
 _MAIL = _set("email emails mail mails courriel correo electronico elettronica posta e electronique adresse address id")
 _PHONE = _set(
