@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,8 +10,11 @@ from typing import Any, NamedTuple
 
 from jobcodes.model import Decision
 
-# So that a table of any length needs the same memory; a table that reaches a bound is told so.
-MOST_DISTINCT = 200_000
+# So that a table of any length needs the same memory: bits that stand for the distinct jobs. Of 200,000 jobs
+# hardly one is taken for another and not counted, of a million some thirty.
+_BITS = 1 << 25
+
+# For the same reason; a table that reaches this bound is told so.
 MOST_JOB_CODES = 50_000
 LISTED = 20  # job codes with several answers, in the summary for people
 
@@ -31,7 +35,7 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
     read: int = 0
     job_codes: dict[str, dict[str, Count]] = field(default_factory=dict)
-    _seen: set[int] = field(default_factory=set)
+    _seen: bytearray = field(default_factory=lambda: bytearray(_BITS // 8))
 
     @property
     def rows(self) -> int:
@@ -39,8 +43,8 @@ class Tally:
 
     @property
     def jobs(self) -> int:
-        """How many distinct jobs there are; MOST_DISTINCT stands for that and more."""
-        return len(self._seen)
+        """How many distinct jobs there are."""
+        return sum(self.distinct.values())
 
     def add(self, decision: Decision, code: str | None, key: bytes, job_code: str = "", line: int = 0) -> None:
         """Counts a row. `key` is equal for the same job; `job_code` the employer's own, empty if there is none."""
@@ -49,14 +53,22 @@ class Tally:
             self.codes[code] += 1
         if decision == "error":
             return
-        job = int.from_bytes(key[:8])
-        if job not in self._seen and len(self._seen) < MOST_DISTINCT:
-            self._seen.add(job)
+        if self._is_new(key):
             self.distinct[decision] += 1
         if job_code and (job_code in self.job_codes or len(self.job_codes) < MOST_JOB_CODES):
             answers = self.job_codes.setdefault(job_code, {})
             rows, first = answers.get(code or "none", (0, line))
             answers[code or "none"] = Count(rows + 1, first)
+
+    def _is_new(self, key: bytes) -> bool:
+        """Whether this is the first row with the key, of 16 bytes: a Bloom filter of four bits for each."""
+        new = False
+        for part in struct.unpack("<4I", key):
+            byte, bit = divmod(part % _BITS, 8)
+            if not self._seen[byte] >> bit & 1:
+                self._seen[byte] |= 1 << bit
+                new = True
+        return new
 
     def divided(self) -> dict[str, dict[str, Count]]:
         """The employer's job codes whose rows were given different codes, with the rows of each."""
@@ -68,7 +80,6 @@ class Tally:
         return {
             "rows": self.rows,
             "distinct_jobs": self.jobs,
-            "distinct_jobs_complete": self.jobs < MOST_DISTINCT,
             "decisions": {**self.counts},
             "distinct_decisions": {**self.distinct},
             "codes": {code: self.codes[code] for code in sorted(self.codes)},
@@ -90,9 +101,8 @@ class Tally:
         if not self.jobs:
             return
         found = self.record()
-        more = "" if found["distinct_jobs_complete"] else " or more"
         distinct = ", ".join(f"{count:,} {decision}" for decision, count in self.distinct.items())
-        yield f"{_many(self.jobs, 'distinct job')}{more}: {distinct}"
+        yield f"{_many(self.jobs, 'distinct job')}: {distinct}"
         shares = found["needs_a_person"]
         yield f"for a person: {shares['rows']:.1%} of the rows, {shares['distinct_jobs']:.1%} of the distinct jobs"
         if self.codes:

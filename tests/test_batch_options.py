@@ -106,7 +106,10 @@ def test_personal_columns_are_named_once(jobcodes: Run) -> None:
         ),
         ("e-mail", "Email|E-mail|Work E-Mail|emailAddress|Email Address (work)|Courriel|Correo electr\u00f3nico"),
         ("phone", "Phone|Phone Number|Mobile|Cell|Work Phone|Telefon|T\u00e9l\u00e9phone|Tel. No."),
-        ("national ID", "SSN|Social Security Number|NI National Insurance No|Passport No|CPF|PESEL|Codice Fiscale|Tax ID"),
+        (
+            "national ID",
+            "SSN|Social Security Number|NI National Insurance No|Passport No|CPF|PESEL|Codice Fiscale|Tax ID",
+        ),
         ("birth date", "DOB|Date of Birth|BirthDate|Birthday|Geburtsdatum|Date de naissance|Fecha de nacimiento"),
         ("home address", "Home Address"),
     ],
@@ -116,13 +119,13 @@ def test_headers_of_personal_data(what: str, headers: str) -> None:
 
 
 def test_headers_of_other_data() -> None:
-    headers = (
+    names = (
         "Job Name|Company Name|Manager Title|Position Name|Department Name|Salary|Base Pay|Annual Salary|Employee ID|"
         "Job Code|Location|Grade|Mail Room|Mobile Worker|Phone Support Duties|Nom du poste|Nombre del puesto|"
         "Role Name|Job Family Name|Hire Date|Cost Center Name|Supervisory Level|File name|Initial Training|Age of plan|"
         "Contact Center|Country|Title|Duties|Legal Entity|Direct Reports|Birmingham Site|User Role"
-    ).split("|")
-    assert personal_columns(headers) == {}
+    )
+    assert personal_columns(names.split("|")) == {}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,7 @@ def test_excel_safe(jobcodes: Run) -> None:
         (("Cook", "a\nb"), ("Cook", "a\r\n \n b"), True),
         ((None, "a"), ("", "a"), True),
         (("Caf\u00e9", "a"), ("Cafe\u0301", "a\u00a0"), True),
-        (("Cook", "a b"), ("Cook", "a\nb"), False),
+        (("Cook", "a b"), ("Cook", "a\nb"), True),
         (("Cook", "a b"), ("Cook", "ab"), False),
         (("Cook", "a"), (None, "Cook a"), False),
         (("Cook a", ""), ("Cook", "a"), False),
@@ -238,12 +241,10 @@ def test_a_tally_of_nothing_and_its_bounds(monkeypatch: pytest.MonkeyPatch) -> N
     tally = Tally()
     assert list(tally.lines()) == ["0 rows: 0 match, 0 review, 0 none, 0 error"]
     assert tally.record()["needs_a_person"] == {"rows": None, "distinct_jobs": None}
-    monkeypatch.setattr("jobcodes.tally.MOST_DISTINCT", 2)
     monkeypatch.setattr("jobcodes.tally.MOST_JOB_CODES", 2)
     for number in range(4):
-        tally.add("review", "AMT010", bytes([number] * 16), f"J{number}")
-    assert tally.record()["distinct_jobs_complete"] is False
-    assert "2 distinct jobs or more: 0 match, 2 review, 0 none" in list(tally.lines())
+        tally.add("review", "AMT010", job_key("Cook", f"{number % 3}"), f"J{number}")
+    assert "3 distinct jobs: 0 match, 3 review, 0 none" in list(tally.lines())
     assert "only the first 2 job codes were compared" in list(tally.lines())
 
 

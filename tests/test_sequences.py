@@ -72,12 +72,28 @@ def test_keys_that_are_not_there() -> None:
 
 
 def test_the_same_job_is_classified_once_and_its_evidence_is_each_ones_own() -> None:
-    texts = ["Cooks  hot soup", "cooks HOT   soup", " Cooks\thot soup \r\n", "Cooks hot\nsoup"]
+    texts = ["Cooks  hot soup", "cooks HOT   soup", " Cooks\thot soup \r\n", "Cooks hot\nsoup", "Cook shot soup"]
     matches, asked = of([("Cook", text) for text in texts])
-    assert len(asked) == 2  # a line break is more than white space
+    assert len(asked) == 2
     evidence = [match.evidence[0] for match in matches]
-    assert [found.text for found in evidence] == ["hot", "HOT", "hot", "hot"]
+    assert [found.text for found in evidence] == ["hot", "HOT", "hot", "hot", "shot"]
     assert all(text[found.start : found.end] == found.text for text, found in zip(texts, evidence, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "quoted"),
+    [
+        ("x caf\u00e9 y", "X  CAFE\u0301 y", "CAFE\u0301"),
+        ("x stra\u00dfe y", "x STRASSE y", "STRASSE"),
+        ("x \ufb01rst y", "x\u00a0first\n y", "first"),
+        ("\u0130 hot y", "i\u0307 Hot y", "Hot"),
+    ],
+)
+def test_evidence_is_found_again_in_another_unicode_form(text: str, other: str, quoted: str) -> None:
+    matches, asked = of([("Cook", text), ("Cook", other)])
+    assert len(asked) == 1
+    found = matches[1].evidence[0]
+    assert found.text == other[found.start : found.end] == quoted
 
 
 def test_matches_come_as_the_records_do() -> None:
