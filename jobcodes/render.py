@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from jobcodes import __version__
 from jobcodes.model import Catalogue, Evidence, Function, Job, Match
@@ -296,18 +296,18 @@ def to_tsv_lines(records: Iterable[Record], columns: Sequence[str]) -> Iterator[
 
 
 def csv_line(delimiter: str, *, quote_all: bool = False) -> Callable[[Sequence[str]], str]:
-    """A function from cells to a line of CSV that ends in `\\n`, with quotes only where needed, or everywhere."""
-    import csv
+    """A function from cells to a line of CSV that ends in `\\n`, with quotes only where needed, or everywhere.
 
-    # A line end of both characters makes the writer quote each of them inside a cell: before Python 3.13 a
-    # lone \r would go out unquoted and split the row. `write` hands the line back instead of storing it.
-    quoting: Literal[0, 1] = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    writerow = csv.writer(_HandBack(), delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerow
-    return lambda cells: writerow(cells)[:-2] + "\n"
+    It is what `csv.writer` gives with both characters of a line break counting as special, on every Python; that
+    one looks at each character of a long text by itself, and takes thirty times as long.
+    """
 
+    def quoted(cell: str) -> str:
+        if quote_all or '"' in cell or delimiter in cell or "\n" in cell or "\r" in cell:
+            return '"' + cell.replace('"', '""') + '"'
+        return cell
 
-class _HandBack:
-    write = staticmethod(str)
+    return lambda cells: (delimiter.join(map(quoted, cells)) or '""' * len(cells)) + "\n"
 
 
 def printable(text: str) -> str:

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobcodes.answers import Answers, job_key
 from jobcodes.model import Posting
 from jobcodes.personal import personal_columns
 from jobcodes.pipeline import AT_ONCE, answered
+from jobcodes.render import csv_line
 from jobcodes.tally import Tally
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -154,6 +157,17 @@ def test_excel_safe(jobcodes: Run) -> None:
         '"\'\tCook","\'+1","\'-2"',
     ]
     assert jobcodes("batch", "-q", stdin=table).stdout.splitlines()[2].startswith(b"\tCook,+1,-2,")
+
+
+CELLS = st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.text("a\"\r\n,;| \t='"), min_size=1)
+
+
+@given(CELLS, st.sampled_from(",;\t|"), st.booleans())
+def test_a_line_of_csv_is_that_of_the_library(cells: list[str], delimiter: str, quote_all: bool) -> None:
+    written = io.StringIO()
+    quoting: Any = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    csv.writer(written, delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerow(cells)
+    assert csv_line(delimiter, quote_all=quote_all)(cells) == written.getvalue()[:-2] + "\n"
 
 
 # the same job, once --------------------------------------------------------------------------------------
