@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, TypeVar
 
 from jobcodes.answers import Answer, Answers
 from jobcodes.model import Posting
+
+if TYPE_CHECKING:
+    from jobcodes.workers import Workers
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -36,23 +40,28 @@ def answered(
     pairs = ((row, _answer(posting, answers)) for row, posting in rows)
     count = _cores() if processes is None else processes
     began, busy, done = time.monotonic(), 0.0, 0
-    for row, answer in pairs:
-        if answer.said is None:
-            start = time.monotonic()
-            answer.said = work(answer.posting)
-            busy += time.monotonic() - start
-        yield row, answer
-        if count > 1:
-            done += 1
-            # A slow pipe in front keeps one process waiting: more of them would only hold its rows back.
-            enough = busy > PAYS_AFTER and busy > (time.monotonic() - began) / 2
-            if done >= AT_ONCE if processes else enough:
-                break
-    else:
-        return
-    from jobcodes.workers import Workers
+    with ExitStack() as stack:
+        workers: Workers[Posting, T] | None = None
+        for row, answer in pairs:
+            if answer.said is None:
+                start = time.monotonic()
+                answer.said = work(answer.posting)
+                busy += time.monotonic() - start
+            yield row, answer
+            if workers is not None:
+                if workers.ready():  # until then this process goes on alone
+                    break
+            elif count > 1:
+                done += 1
+                # A slow pipe in front keeps one process waiting: more of them would only hold its rows back.
+                enough = busy > PAYS_AFTER and busy > (time.monotonic() - began) / 2
+                if done >= AT_ONCE if processes else enough:
+                    from jobcodes.workers import Workers
 
-    with Workers(work, count) as workers:
+                    workers = stack.enter_context(Workers(work, count))
+        else:
+            return
+        assert workers is not None
         for piece, said in workers.each(_pieces(pairs)):
             todo, items = piece
             for answer, one in zip(todo, said, strict=True):

@@ -51,7 +51,7 @@ class Tally:
         self.counts[decision] += 1
         if code:
             self.codes[code] += 1
-        if decision == "error":
+        if decision == "error" or not key:
             return
         if self._is_new(key):
             self.distinct[decision] += 1

@@ -65,11 +65,17 @@ class Workers(Generic[A, B]):
         for process in self._processes:
             process.join()
 
+    def ready(self) -> bool:
+        """Whether all have started; none has to be waited for any more."""
+        return all(connection.poll() for connection in self._pending)
+
     def each(self, pieces: Iterable[tuple[X, list[A]]]) -> Iterator[tuple[X, list[B]]]:
         """For each piece of work what came with it and its results, in order; reads a few pieces ahead.
 
         Raises InterruptedRunError when a worker was killed.
         """
+        for connection in self._pending:
+            self._received(connection)
         waiting: deque[_Piece[X, A, B]] = deque()
         for label, tasks in pieces:
             piece = _Piece[X, A, B](label, None if tasks else [])
@@ -101,13 +107,16 @@ class Workers(Generic[A, B]):
         busy = [connection for connection, pending in self._pending.items() if pending]
         for connection in wait(busy):
             assert isinstance(connection, Connection)
-            try:
-                results = connection.recv()
-            except (EOFError, OSError):
-                raise _killed() from None
-            if isinstance(results, Exception):
-                raise results
-            self._pending[connection].popleft().results = results
+            self._pending[connection].popleft().results = self._received(connection)
+
+    def _received(self, connection: Connection) -> Any:
+        try:
+            found = connection.recv()
+        except (EOFError, OSError):
+            raise _killed() from None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 class _Piece(Generic[X, A, B]):
@@ -140,6 +149,7 @@ def _serve(connection: Connection) -> None:
 
     threading.Thread(target=read, daemon=True).start()
     work = inbox.get()
+    connection.send("ready")
     while True:
         tasks = inbox.get()
         try:

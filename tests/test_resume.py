@@ -158,8 +158,7 @@ def test_a_pipe_is_resumed_when_the_same_comes_again(here: Path, whole: dict[str
         ],
     )
     code, said = run(*call, "--resume", stdin=b"".join(table().splitlines(keepends=True)[:2]))
-    assert code == 2
-    assert "the input is not the one" in said
+    assert (code, "the input is not the one" in said) == (2, True), said
     assert (here / "out.csv.partial").read_bytes()[:10000] == before[:10000]
     assert run(*call, "--resume", stdin=table())[0] == 4
     assert (here / "out.csv").read_bytes() == whole["out.csv"]
