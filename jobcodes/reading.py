@@ -155,8 +155,10 @@ class Reader:
                     if len(forms) > 2:
                         yield Duty(line, first, last, weight, forms, hits, {})
                     continue
-                hits = _unnegated(hits)
                 scores = _scores(hits)
+                if "negation" in scores:
+                    hits = _unnegated(hits)
+                    scores = _scores(hits)
                 if scores.get("boilerplate", 0.0) < 0.5:
                     yield Duty(line, first, last, weight, forms, hits, scores)
 
@@ -184,6 +186,7 @@ class Reader:
         found = [
             (-hit[0].weight * part.weight, part.line.section != "title", number, hit, part)
             for number, part in enumerate((*reading.title_pieces, *reading.duties))
+            if not keys.isdisjoint(part.scores)
             for hit in part.hits
             if hit[0].key in keys and hit[0].sign > 0
         ]
@@ -230,7 +233,8 @@ class Reader:
 
 def _clauses(forms: list[str], start: int) -> Iterator[tuple[int, int]]:
     """Where the clauses of a line begin and end, by its words and breaks; none is longer than LONGEST."""
-    for i in [*(i for i, form in enumerate(forms) if form is BREAK and i >= start), len(forms)]:
+    breaks = [i for i, form in enumerate(forms) if form is BREAK and i >= start] if BREAK in forms else []
+    for i in (*breaks, len(forms)):
         while start < i:
             yield start, min(i, start + LONGEST)
             start += LONGEST
@@ -257,8 +261,6 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
 def _unnegated(hits: list[Hit]) -> list[Hit]:
     """The cues that are about this job: none that follows a "not" or belongs to somebody else."""
     stops = {spans[0][0]: spans[0][1] for cue, spans in hits if cue[0] == "negation"}
-    if not stops:
-        return hits
     for cue, spans in hits:  # "not only", "no matter"
         if cue[0] == "affirmation":
             stops.pop(spans[0][0], None)
