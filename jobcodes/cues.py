@@ -6,7 +6,7 @@ to the phrases that begin with them, and each cue is looked at only where its ra
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -78,7 +78,9 @@ class Words(dict[str, str]):
         targets = [
             target
             for target in self.targets.get(base[0], ())
-            if abs(len(target) - len(base)) <= bound and len(letters.symmetric_difference(target)) <= 2 * bound
+            if abs(len(target) - len(base)) <= bound
+            and len(letters.symmetric_difference(target)) <= 2 * bound
+            and (Counter(base) - Counter(target)).total() <= bound
         ]
         if not targets:
             return ""
@@ -198,10 +200,9 @@ class CueIndex:
 
     def _lead(self, phrase: int) -> Lead:
         if not self._bits:
-            for cue in self.cues:
-                for part in cue.parts if len(cue.parts) > 1 else ():
-                    for member in self.parts[part]:
-                        self._bits[member] = self._bits.get(member, 0) | 1 << part
+            for part in {part for cue in self.cues if len(cue.parts) > 1 for part in cue.parts}:
+                for member in self.parts[part]:
+                    self._bits[member] = self._bits.get(member, 0) | 1 << part
         cues = [(self.cues[number], number) for number in self.anchored[phrase]]
         self._leads[phrase] = lead = (
             [cue for cue, _ in cues if len(cue.parts) == 1],

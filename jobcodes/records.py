@@ -86,19 +86,16 @@ _BULLET = re.compile(r"(?:[-+*\u2022\u00b7\u25cf\u25aa\u25e6\u2013\u2014]|\(?\w{
 _SENTENCE = re.compile(r"(?:we|we're|our|you|your|join|as an?|this|these|are you|do you|i|in|it|there)\b", re.I)
 # The name of the document: the title may stand behind it or below it.
 _DOCUMENT = re.compile(r"(?:job|position|role) (?:description|posting|profile|specification|spec|ad)|vacancy")
-_NOUN = (
-    "(?:(?:job|position|role|company|team|employment|work) )?(?:overview|summary|description|purpose|concept|"
-    "details?|introduction|profile|story|mission|values|opportunity|duties|tasks|responsibilities|"
-    "accountabilities|functions|requirements|qualifications|skills|education|experience|benefits|locations?|"
-    "department|salary|schedule|hours|date|type|title|name|role|job|position|company|team)"
+# The heading of a section: no title, and none below it. A line of such words only is one; a pattern for them would
+# take longer to compile than to classify a job.
+_HEADING_WORDS = frozenset(
+    "the your our key main essential primary principal minimum preferred general basic and of job position role company "
+    "team employment work overview summary description purpose concept detail details introduction profile story "
+    "mission values opportunity duties tasks responsibilities accountabilities functions requirements qualifications "
+    "skills education experience benefits location locations department salary schedule hours date type title name "
+    "full time part remote apply now hiring we are".split()
 )
-_KIND = "(?:(?:the|your|our|key|main|essential|primary|principal|minimum|preferred|general|basic) )*"
-# The heading of a section: no title, and none below it.
-_HEADING = re.compile(
-    r"about.*|who we are|how we .*|what (?:we|you) .*|why .*|apply now|now hiring|we are hiring|"
-    r"full time|part time|remote|"
-    f"{_KIND}{_NOUN}(?: and {_KIND}{_NOUN}| of the {_NOUN})?"
-)
+_HEADING = re.compile(r"about.*|who we are|how we .*|what (?:we|you) .*|why .*")
 
 
 def guess_title(text: str) -> str | None:
@@ -142,7 +139,9 @@ def _as_title(line: str) -> str | None:
     words = _words(title)
     if not title or len(title) > 80 or title.endswith((".", ":", ";", "!", "?", ",")):
         return None
-    if _BULLET.match(line) or _SENTENCE.match(title) or _HEADING.fullmatch(words) or _DOCUMENT.fullmatch(words):
+    if _HEADING.fullmatch(words) or _HEADING_WORDS.issuperset(words.split()) or _DOCUMENT.fullmatch(words):
+        return None
+    if _BULLET.match(line) or _SENTENCE.match(title):
         return None
     return title if any(map(str.isalpha, title)) else None
 
