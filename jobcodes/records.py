@@ -89,11 +89,15 @@ _DOCUMENT = re.compile(r"(?:job|position|role) (?:description|posting|profile|sp
 # The heading of a section: no title, and none below it. A line of such words only is one; a pattern for them would
 # take longer to compile than to classify a job.
 _HEADING_WORDS = frozenset(
-    "the your our key main essential primary principal minimum preferred general basic and of job position role company "
-    "team employment work overview summary description purpose concept detail details introduction profile story "
-    "mission values opportunity duties tasks responsibilities accountabilities functions requirements qualifications "
-    "skills education experience benefits location locations department salary schedule hours date type title name "
-    "full time part remote apply now hiring we are".split()
+    word
+    for words in (
+        "the your our key main essential primary principal minimum preferred general basic and of job position role",
+        "company team employment work overview summary description purpose concept detail details introduction profile",
+        "story mission values opportunity duties tasks responsibilities accountabilities functions requirements",
+        "qualifications skills education experience benefits location locations department salary schedule hours date",
+        "type title name full time part remote apply now hiring we are",
+    )
+    for word in words.split()
 )
 _HEADING = re.compile(r"about.*|who we are|how we .*|what (?:we|you) .*|why .*")
 
