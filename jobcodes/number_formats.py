@@ -20,9 +20,9 @@ BUILT_IN = {
     37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)", 39: "#,##0.00_);(#,##0.00)",
     40: "#,##0.00_);[Red](#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mmss.0", 48: "##0.0E+0", 49: "@",
 }  # fmt: skip
-# Dates and times of East Asian editions, whose look is up to the reader.
-BUILT_IN |= dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd")
-BUILT_IN |= dict.fromkeys((*range(32, 36), 55, 56), "h:mm:ss")
+# Those of East Asian editions: dates and times that look different in each.
+EAST_ASIAN = dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd")
+EAST_ASIAN |= dict.fromkeys((*range(32, 36), 55, 56), "h:mm:ss")
 DAYS_TO_1904 = 1462  # from the usual first day of a workbook to that of old Macs
 
 Kind = Literal["number", "date", "datetime", "time", "elapsed", "digits"]

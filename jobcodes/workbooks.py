@@ -25,7 +25,7 @@ from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from jobcodes.errors import InputError, UsageError
-from jobcodes.number_formats import BUILT_IN, DAYS_TO_1904, GENERAL, format_kind, number_text, serial
+from jobcodes.number_formats import BUILT_IN, DAYS_TO_1904, EAST_ASIAN, GENERAL, format_kind, number_text, serial
 from jobcodes.tables import WORKBOOKS, Cell, Row, Table, is_usual
 
 if TYPE_CHECKING:
@@ -215,9 +215,7 @@ class _Book:
         if "content.xml" in package and "mimetype" in package:
             raise InputError("an OpenDocument file (.ods, .odt)", _SAVE_AS)
         if self._path not in package or "word/document.xml" in package:
-            raise InputError(
-                "a zip file, or a document, but no workbook", "jobs one by one are for `jobcodes classify`"
-            )
+            raise InputError("a zip file or a document, no workbook", "one job a file is for `jobcodes classify`")
         related = _related(package, self._path)
         self.texts = next((part for kind, part in related.values() if kind == "sharedStrings"), None)
         styles = next((part for kind, part in related.values() if kind == "styles"), None)
@@ -258,7 +256,7 @@ def _formats(package: _Package, part: str) -> list[str]:
             own[int(attributes["numFmtId"])] = attributes["formatCode"]
         elif tag == "xf" and within == "cellXfs":
             number = int(attributes.get("numFmtId", 0))
-            formats.append(own.get(number) or BUILT_IN.get(number, GENERAL))
+            formats.append(own.get(number) or BUILT_IN.get(number) or EAST_ASIAN.get(number, GENERAL))
     return formats or [GENERAL]
 
 
