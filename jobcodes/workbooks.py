@@ -108,7 +108,10 @@ def _opened(stream: BinaryIO) -> ZipFile:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             raise InputError("a web page or XML, not a workbook, whatever its name says", _SAVE_AS)
         raise InputError("not a workbook", "if it is text, say --from csv")
-    return ZipFile(stream)
+    try:
+        return ZipFile(stream)
+    except BadZipFile:
+        raise InputError("a damaged or incomplete workbook: its end is missing", "copy or download it again") from None
 
 
 class _Package:
