@@ -17,7 +17,7 @@ from jobcodes.render import (
     match_object,
     to_json,
 )
-from jobcodes.tables import Columns, Format, Row, Table, posting_reader
+from jobcodes.tables import Cell, Columns, Format, Row, Table, posting_reader
 
 
 @dataclass(slots=True)
@@ -72,6 +72,48 @@ def code_rows(
             yield line(row, match)
 
     return lines()
+
+
+def code_cells(
+    table: Table,
+    columns: Columns,
+    classifier: Coder,
+    catalogue: Catalogue,
+    *,
+    top: int = 3,
+    overwrite: bool = False,
+    tally: Tally | None = None,
+) -> tuple[list[str], Iterator[list[Cell]]]:
+    """The headers and rows of a workbook with the match added, for `write_workbook`; else as `code_rows`.
+
+    Cells of a workbook, and the numbers and truth values of JSONL, stay what they are; all others are text.
+    """
+    tally = tally if tally is not None else Tally()
+    kept = _kept(table, "xlsx", overwrite)
+    names = [table.headers[at] for at in kept]
+    known = {*table.headers, "match"} if overwrite else {*table.headers}
+    posting_of = posting_reader(table, columns)
+
+    def rows() -> Iterator[list[Cell]]:
+        for row in table:
+            match = match_posting(posting_of(row), classifier, top)
+            tally.counts[match.decision] += 1
+            cells: list[Cell]
+            if table.format == "jsonl":
+                record = row.record or {}
+                beyond = {key: value for key, value in record.items() if key not in known}
+                if row.record is None:
+                    match = replace(match, notes=(*match.notes, f"the line: {row.raw}"))
+                elif beyond:
+                    match = replace(match, notes=(*match.notes, f"keys without a column: {to_json(beyond)}"))
+                found = map(record.get, names)
+                cells = [value if isinstance(value, (bool, int, float)) else _as_cell(value) for value in found]
+            else:
+                values = row.values or row.cells
+                cells = [values[at] for at in kept]
+            yield [*cells, *match_columns(match, catalogue).values()]
+
+    return [*names, *MATCH_COLUMNS], rows()
 
 
 def _kept(table: Table, format: Format, overwrite: bool) -> list[int]:

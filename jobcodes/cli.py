@@ -32,6 +32,7 @@ from jobcodes.options import (
     Quiet,
     ReportFormat,
     RowFormat,
+    Sheet,
     ShowFormat,
     SourceFormat,
     TableFormat,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from jobcodes.explanation import Explanation
     from jobcodes.model import Catalogue, Function, Job, Match, Posting
     from jobcodes.render import Record
+    from jobcodes.tables import Cell
     from jobcodes.terminal import Views
 
 T = TypeVar("T")
@@ -182,6 +184,7 @@ def classify(
     "batch",
     epilog=_examples(
         "jobcodes batch jobs.csv -o matched.csv",
+        "jobcodes batch export.xlsx --sheet Jobs -o coded.xlsx",
         "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
     ),
 )
@@ -190,6 +193,7 @@ def batch(
     title_column: TitleColumn = None,
     text_column: TextColumns = None,
     source_format: SourceFormat = None,
+    sheet: Sheet = None,
     encoding: Encoding = None,
     replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
     coverage: Coverage = 0.8,
@@ -203,31 +207,47 @@ def batch(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Add the match to each row of a table (CSV, TSV or JSONL).
+    """Add the match to each row of a table (CSV, TSV, JSONL or XLSX).
 
     Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
     """
-    from jobcodes.batch import Tally, code_rows
+    from jobcodes.batch import Tally, code_cells, code_rows
     from jobcodes.tables import choose_columns, open_table
 
     _refuse_to_overwrite(output, [input])
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
-    with input_stream(input, _silent if quiet else _say) as stream:
-        table = open_table(stream, source=input, format=source_format, encoding=encoding)
-        lines = code_rows(
-            table,
-            choose_columns(table.headers, title_column, text_column or ()),
-            classifier,
-            classifier.catalogue,
-            format=format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl"))),
-            top=top,
-            overwrite=replace,
-            tally=tally,
-        )
-        with output_stream(output) as out:
-            hidden = not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
-            out.writelines(lines if quiet or hidden else _with_progress(lines, lambda: tally.rows))
+    say = _silent if quiet else _say
+    hidden = quiet or not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
+
+    def shown(items: Iterator[T]) -> Iterator[T]:
+        return items if hidden else _with_progress(items, lambda: tally.rows)
+
+    with input_stream(input, say) as stream:
+        table = open_table(stream, source=input, format=source_format, encoding=encoding, sheet=sheet)
+        for note in table.notes:
+            say(note)
+        columns = choose_columns(table.headers, title_column, text_column or ())
+        suffix = cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl", "xlsx")))
+        format = format or suffix or table.format
+        if format == "xlsx":
+            headers, rows = code_cells(
+                table, columns, classifier, classifier.catalogue, top=top, overwrite=replace, tally=tally
+            )
+            _write_workbook(output, headers, shown(rows), table.sheet or "Jobs")
+        else:
+            lines = code_rows(
+                table,
+                columns,
+                classifier,
+                classifier.catalogue,
+                format=format,
+                top=top,
+                overwrite=replace,
+                tally=tally,
+            )
+            with output_stream(output) as out:
+                out.writelines(shown(lines))
     if not quiet:
         counts = ", ".join(f"{count:,} {decision}" for decision, count in tally.counts.items())
         _say(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}: {counts}")
@@ -572,6 +592,21 @@ def _write_matches(
         return
     for record in records:
         write(to_json(record) + "\n")
+
+
+def _write_workbook(output: str | None, headers: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str) -> None:
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    from jobcodes.workbook_writer import write_workbook
+
+    with output_stream(output) as out:
+        if isinstance(out, Screen):
+            raise UsageError("a workbook cannot be shown", "write it to a file with -o, or say --format csv")
+        with TemporaryFile() as whole:  # a pipe cannot be sought
+            write_workbook(whole, headers, rows, sheet=sheet)
+            whole.seek(0)
+            copyfileobj(whole, out.buffer)
 
 
 def _write_records(

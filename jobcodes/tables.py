@@ -1,4 +1,4 @@
-"""A table of jobs in (CSV, TSV, JSONL): its rows as they are, and the columns that hold a job.
+"""A table of jobs in (CSV, TSV, JSONL; XLSX by `workbooks`): its rows as they are, and the columns that hold a job.
 
 Nothing in a row stops the run: what cannot be used becomes a row or a posting with an `error` that says why.
 Only a table that cannot be begun (no header, no such column) raises.
@@ -21,7 +21,10 @@ from jobcodes.records import guess_title, is_blank, not_in, recognise, unknown_e
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-Format = Literal["csv", "tsv", "jsonl"]
+Format = Literal["csv", "tsv", "jsonl", "xlsx"]
+# What a cell of a workbook holds, as JSON can: text, truth value or number; with a number format, the pair of both.
+Value = str | bool | int | float
+Cell = Value | Sequence[Value]
 
 DELIMITERS = (",", "\t", ";", "|")  # in the order that decides a tie
 
@@ -50,6 +53,8 @@ SECTION_COLUMNS = (
 
 # fmt: on
 
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how a workbook begins, and one of before 2007
+
 _HEAD_BYTES = 1 << 16
 _MAX_DEPTH = 100  # of a JSON value
 _NO_LIMIT = 2**31 - 1  # of a CSV cell: the default refuses one above 131,072 characters
@@ -63,7 +68,8 @@ class Row:
     """One job of a table. `line` counts from 1 and is where the row begins; `error` says why it is unusable.
 
     CSV: `cells`, exactly as many as there are headers. JSONL: `raw`, the line without its line break, and
-    `record`, the object in it; None when it is no JSON object.
+    `record`, the object in it; None when it is no JSON object. XLSX: `cells` as in CSV, and `values`, the same
+    cells as the workbook has them.
     """
 
     line: int
@@ -71,10 +77,17 @@ class Row:
     record: dict[str, Any] | None = None
     raw: str = ""
     error: str = ""
+    values: Sequence[Cell] = ()
 
 
 class Table:
-    """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL."""
+    """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
+
+    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it.
+    """
+
+    sheet = ""
+    notes: tuple[str, ...] = ()
 
     def __init__(self, source: str, format: Format, headers: Sequence[str], rows: Iterator[Row], delimiter: str = ""):
         self.source = source
@@ -88,7 +101,12 @@ class Table:
 
 
 def open_table(
-    stream: BinaryIO, *, source: str = "-", format: Format | None = None, encoding: str | None = None
+    stream: BinaryIO,
+    *,
+    source: str = "-",
+    format: Format | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Table:
     """The table in a stream, in the format given, else that of `source`'s suffix, else what it begins with.
 
@@ -96,9 +114,20 @@ def open_table(
     empty cells; a row with too many cells keeps its columns, and the cells beyond them go into its error.
     A row with bytes that are not in the encoding is an error, and shows them as `\\xe9`; NULs stay.
     JSONL: blank lines are skipped; of a key given twice the last counts; the headers are all keys of the
-    objects in the first 64 KB. Raises InputError for an empty or unreadable table, UsageError for an array.
+    objects in the first 64 KB. XLSX: see `open_workbook`; it is known by how it begins, whatever the suffix.
+    Raises InputError for an empty or unreadable table, UsageError for an array, and for the `sheet` of a text.
     """
     head = _read_head(stream)
+    if format == "xlsx" or (format is None and (head.startswith(WORKBOOKS) or _format_by_suffix(source) == "xlsx")):
+        from jobcodes.workbooks import open_workbook
+
+        if stream.seekable():
+            stream.seek(-len(head), 1)
+        else:
+            stream = cast(BinaryIO, io.BufferedReader(_Rewound(head, stream), _HEAD_BYTES))
+        return open_workbook(stream, source=source, sheet=sheet)
+    if sheet is not None:
+        raise UsageError(f"{source}: a text has no sheets", "leave --sheet out")
     name = encoding or recognise(head)
     try:
         name = codecs.lookup(name).name.removesuffix("-sig")
@@ -346,6 +375,8 @@ def _format_by_suffix(source: str) -> Format | None:
         "tab": "tsv",
         "jsonl": "jsonl",
         "ndjson": "jsonl",
+        "xlsx": "xlsx",
+        "xlsm": "xlsx",
     }
     return suffixes.get(source.rpartition(".")[2].lower())
 
@@ -390,6 +421,11 @@ _TITLES, _TITLES_ELSE, _TEXTS, _SECTIONS = (
     frozenset(map(_key, names)) for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
 )
 _USUAL = _TITLES | _TITLES_ELSE | _TEXTS | _SECTIONS
+
+
+def is_usual(name: str) -> bool:
+    """Whether a column of this name is read without being named: see TITLE_COLUMNS and TEXT_COLUMNS."""
+    return len(name) < 100 and _key(name) in _USUAL
 
 
 @dataclass(frozen=True, slots=True)
