@@ -16,18 +16,18 @@ from jobcodes.vocabulary import Entry, need_of
 
 # Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
 # duty that certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.1, 0.26  # a title weighs as much as two duties and a quarter of the job's
-UNKNOWN = 0.11  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.29  # what "none of these" starts with
-FLOOR = 0.08  # what every discipline starts with
-SHARPNESS = 2.0  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
-CERTAINTY = 1.5  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
-RIVALRY = 1.7  # how much of a duty goes to the code it speaks for most
+TITLE, TITLE_SHARE = 2.07, 0.3  # a title weighs as much as two duties and three tenths of the job's
+UNKNOWN = 0.09  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.32  # what "none of these" starts with
+FLOOR = 0.07  # what every discipline starts with
+SHARPNESS = 1.73  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.96  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
+RIVALRY = 1.27  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
-WITHOUT, WITHOUT_FUNCTION = 0.6, 0.84
-EVEN, BALANCE, MIXED, SAID = 0.6, 3.5, 0.27, 0.73  # when two disciplines share a job, and what "both" adds
+WITHOUT, WITHOUT_FUNCTION = 0.6, 0.86
+EVEN, BALANCE, MIXED, SAID = 0.6, 2.25, 0.3, 0.63  # when two disciplines share a job, and what "both" adds
 OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
-UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speaks for its residual code
+UNASSIGNED = 0.19  # the part of the function's mass in no discipline that speaks for its residual code
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class Ranker:
         outer = DOUBT
         size = 0.0
         for duty in reading.duties:
-            size += duty.weight
             found = self._add(duty.scores, duty.weight, set_in, within, masses, kinds)
+            size += duty.weight
             outer += duty.weight * (UNKNOWN if found is None else found)
         title = TITLE + TITLE_SHARE * size
         outer += title * (self._add(reading.title_scores, title, set_in, within, masses, kinds) or 0.0)
