@@ -98,6 +98,32 @@ def open_table(
     JSONL: blank lines are skipped; of a key given twice the last counts; the headers are all keys of the
     objects in the first 64 KB. Raises InputError for an empty or unreadable table, UsageError for an array.
     """
+    lines, sample = _decoded(stream, encoding)
+    kind = format or _format_by_suffix(source) or _format_by_content(sample)
+    if kind == "jsonl":
+        return Table(source, kind, _json_keys(sample), _json_rows(lines))
+    delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
+    rows = _csv_rows(lines, delimiter)
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{source}: empty; a table begins with a row of headers")
+    if header.error:
+        raise InputError(f"{source}: {header.error}")
+    headers = header.cells
+    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+
+
+def read_records(content: bytes, delimiter: str, encoding: str | None = None) -> Iterator[Row]:
+    """Every record of a CSV as it is, for tables whose headings need not come first; blank lines are skipped.
+
+    Raises InputError for an encoding that does not exist.
+    """
+    lines, _ = _decoded(io.BytesIO(content), encoding)
+    return _csv_rows(lines, delimiter)
+
+
+def _decoded(stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
+    """The lines of a stream in the encoding given, else in the one that it begins with; and its beginning."""
     head = _read_head(stream)
     name = encoding or recognise(head)
     try:
@@ -115,18 +141,7 @@ def open_table(
         by_bytes=newline == b"\n" and not old_mac,
         newline="" if old_mac else "\n",
     )
-    kind = format or _format_by_suffix(source) or _format_by_content(sample)
-    if kind == "jsonl":
-        return Table(source, kind, _json_keys(sample), _json_rows(lines))
-    delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
-    rows = _csv_rows(lines, delimiter)
-    header = next(rows, None)
-    if header is None:
-        raise InputError(f"{source}: empty; a table begins with a row of headers")
-    if header.error:
-        raise InputError(f"{source}: {header.error}")
-    headers = header.cells
-    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+    return lines, sample
 
 
 def _read_head(stream: BinaryIO) -> bytes:

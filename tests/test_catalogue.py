@@ -109,7 +109,8 @@ def test_a_catalogue_can_be_hashed_and_sent_to_another_process() -> None:
         (
             FIN,
             "- x\n",
-            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, attributes, found a list",
+            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, attributes, found a "
+            "list",
         ),
     ],
 )
