@@ -38,7 +38,7 @@ NAMES: dict[Part, tuple[tuple[str, ...], ...]] = {
                   "job family code", "major group"),),
     "function title": (("function title", "function name", "family title", "family name", "job family title",
                         "job family name"),),
-    "bands": (("bands", "career bands", "applicable career bands", "career band"),),
+    "bands": (("bands", "career bands", "applicable career bands", "career band", "band"),),
 }
 # What a cell may call such a row; case and separators do not count.
 TYPES: dict[RowKind, tuple[str, ...]] = {
@@ -57,8 +57,7 @@ _TAG = re.compile(r"</?(?:(u|b|i|em|strong|span|font)|ul|ol|li|br|p|div)\b[^<>]*
 _ITEM = re.compile(r"(?:^|\n)[-*\u2013] | \| |(?:^|\s)[•‣▪●◦∙] ?|\n(?=[^a-z])")
 # Where the line breaks of a cell got lost: "… of the organization Ensures that …", "… call center May schedule …".
 _SEAM = re.compile(
-    r"(?<=[a-z)])(?<! a)(?<! an)(?<! as)(?<! at)(?<! by)(?<! in)(?<! of)(?<! on)(?<! or)(?<! to)"
-    r"(?<! and)(?<! for)(?<! per)(?<! the)(?<! from)(?<! with)"
+    r"(?<!\S)((?!(?:a|an|and|as|at|by|for|from|in|of|on|or|per|the|to|with)\b)[^\sA-Z]*[a-z)])"
     r" (?=(?:May|Typically|Usually|Often|[A-Z][a-z]+s),? [a-z])"
 )
 _BANDS_LINE = re.compile(r"(?:applicable )?career bands?\b:?\s*", re.IGNORECASE)
@@ -268,8 +267,8 @@ class _Reader:
             last.parts.append(row.cells[at])
         elif last and _BANDS_LINE.match(text) and not last.bands:
             last.bands = _BANDS_LINE.sub("", text)
-        elif last and " " in text and at == layout.parts["code"] and not any(map(_clean, last.parts)):
-            last.parts.append(row.cells[at])
+        elif last and "description" not in layout.parts and " " in text and not any(map(_clean, last.parts)):
+            last.parts.append(row.cells[at])  # a list of codes and titles with texts in between
         else:
             return False
         return True
@@ -319,7 +318,7 @@ def items_of(text: str) -> list[str]:
     """
     items = [item for piece in _pieces(text) if (item := _clean(piece))]
     if len(items) == 1 and ". " not in items[0]:
-        items = _SEAM.split(items[0])
+        items = _SEAM.sub(r"\1\n", items[0]).split("\n")
     return items
 
 

@@ -14,7 +14,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = ("classify", "batch", "evaluate", "show", "search", "list")
+COMMANDS = ("classify", "batch", "evaluate", "show", "search", "list", "catalogue")
 SET_UP = {
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/jobcodes classify data/samples/help-desk.txt",
     "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
