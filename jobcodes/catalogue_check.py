@@ -52,7 +52,7 @@ def inspect(path: str | None = None, vocabulary: str | None = None) -> Findings:
     return Findings(
         catalogue,
         tuple(sorted(problems, key=_order)),
-        tuple(sorted(advice, key=lambda one: (*_order(one.place), one.rule, one.code))),
+        tuple(sorted(set(advice), key=lambda one: (*_order(one.place), one.rule, one.code))),
     )
 
 
@@ -115,7 +115,7 @@ def _titles(catalogue: Catalogue, places: dict[str, Node]) -> Iterator[Advice]:
         if job.code and job.title:
             titles[" ".join(job.title.casefold().split())].append(job)
     for jobs in titles.values():
-        for job in jobs[1:]:
+        for job in (job for job in jobs if job.code != jobs[0].code):
             yield _advice(places, "same-title", job.code, f"{job.code} has the title of {jobs[0].code}, {job.title!r}")
     # Titles one letter apart are equal once a letter is left out of one or of both: no pair has to be tried.
     shortened: dict[str, list[str]] = defaultdict(list)
