@@ -11,7 +11,8 @@ from conftest import Run
 
 AREAS = {
     "ACC": "Accounting", "BRW": "Brewing", "CHM": "Chemistry", "DRL": "Drilling", "ENG": "Engineering",
-    "FRS": "Forestry", "GLS": "Glazing", "HLT": "Health", "INS": "Insurance", "JRN": "Journalism", "KIT": "Catering", "LOG": "Logistics",
+    "FRS": "Forestry",
+    "GLS": "Glazing", "HLT": "Health", "INS": "Insurance", "JRN": "Journalism", "KIT": "Catering", "LOG": "Logistics",
     "MIN": "Mining", "NUC": "Nuclear Energy", "OPT": "Optics", "PRT": "Printing",
 }  # fmt: skip
 SUBJECTS = ("Audit", "Budget", "Contract", "Depot", "Equipment", "Forecast", "Grant", "Hazard")
