@@ -98,7 +98,8 @@ def open_table(
     JSONL: blank lines are skipped; of a key given twice the last counts; the headers are all keys of the
     objects in the first 64 KB. Raises InputError for an empty or unreadable table, UsageError for an array.
     """
-    lines, sample = _decoded(stream, encoding)
+    head = _read_head(stream)
+    lines, sample = _decoded(head, stream, encoding)
     kind = format or _format_by_suffix(source) or _format_by_content(sample)
     if kind == "jsonl":
         return Table(source, kind, _json_keys(sample), _json_rows(lines))
@@ -118,13 +119,13 @@ def read_records(content: bytes, delimiter: str, encoding: str | None = None) ->
 
     Raises InputError for an encoding that does not exist.
     """
-    lines, _ = _decoded(io.BytesIO(content), encoding)
+    stream = io.BytesIO(content)
+    lines, _ = _decoded(_read_head(stream), stream, encoding)
     return _csv_rows(lines, delimiter)
 
 
-def _decoded(stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
-    """The lines of a stream in the encoding given, else in the one that it begins with; and its beginning."""
-    head = _read_head(stream)
+def _decoded(head: bytes, stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
+    """The lines of a stream in the encoding given, else in the one that `head`, what was read of it, shows; and that."""
     name = encoding or recognise(head)
     try:
         name = codecs.lookup(name).name.removesuffix("-sig")
