@@ -125,7 +125,7 @@ def read_records(content: bytes, delimiter: str, encoding: str | None = None) ->
 
 
 def _decoded(head: bytes, stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
-    """The lines of a stream in the encoding given, else in the one that `head`, what was read of it, shows; and that."""
+    """The lines of a stream, of which `head` was read, in the encoding given or found; and `head` as text."""
     name = encoding or recognise(head)
     try:
         name = codecs.lookup(name).name.removesuffix("-sig")
