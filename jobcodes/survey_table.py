@@ -261,7 +261,7 @@ class _Reader:
         """Whether a row with a single cell belongs to the entry above it, or repeats a heading."""
         text = cells[at]
         last = self.survey.entries[-1] if self.survey.entries else None
-        if _key(text) in map(_key, layout.headings) or _key(text) in _ALL_NAMES:
+        if (key := _key(text)) and (key in map(_key, layout.headings) or key in _ALL_NAMES):
             return True
         if last and at == layout.parts.get("description"):
             last.parts.append(row.cells[at])

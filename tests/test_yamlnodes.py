@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobcodes.model import Problem
@@ -204,6 +204,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # the pure dumper
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.lists(TEXTS, max_size=3))
 def test_what_is_written_reads_back_and_is_text_to_any_reader(value: dict[str, object], short: list[str]) -> None:
     text = write_yaml(value | {"short": tuple(short)})
