@@ -129,7 +129,9 @@ def check(
     from jobcodes.catalogue_check import findings_record, findings_text, inspect
     from jobcodes.render import to_json
 
-    findings = inspect(path or catalogue or None, vocabulary)
+    path = path or catalogue or None
+    _refuse_to_overwrite(output, [path] if path else [])
+    findings = inspect(path, vocabulary)
     with output_stream(output) as out:
         if (format or _suffix(output, ("json",))) == "json":
             out.write(to_json(findings_record(findings), indent=2) + "\n")
@@ -169,7 +171,7 @@ def diff(
     from jobcodes.render import to_json
     from jobcodes.tables import open_table
 
-    _refuse_to_overwrite(output, [coded] if coded else [])
+    _refuse_to_overwrite(output, [old, new, *([coded] if coded else [])])
     suffix = {"json": "json", "md": "markdown", "txt": "text"}.get(_suffix(output, ("json", "md", "txt")) or "")
     before, after = load_catalogue(old, _cache()), load_catalogue(new, _cache())
     found = catalogue_diff.changes(before, after)

@@ -146,6 +146,7 @@ def test_the_command_line(tmp_path: Path, jobcodes: Run) -> None:
         "one.yaml:7: advice: FIN1 has a definition of 1 word; it will hardly be matched by text",
         "1 function, 2 jobs: 4 problems, 2 advice",
     ]
+    assert jobcodes("catalogue", "check", str(path), "-o", str(path)).returncode == 2
     done = jobcodes("catalogue", "check", str(path), "--format", "json")
     assert done.returncode == 3
     found = json.loads(done.stdout)
