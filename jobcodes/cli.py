@@ -671,6 +671,10 @@ def _leave_out_other_commands(named: list[str]) -> None:
     # Typer works out the options of every command at each start: a tenth of the time that `show` takes.
     wanted = [command for command in app.registered_commands if [command.name] == named]
     app.registered_commands = wanted or app.registered_commands
+    if not wanted:
+        from jobcodes.cli_catalogue import app as catalogue_app
+
+        app.add_typer(catalogue_app)
 
 
 def main() -> None:

@@ -128,6 +128,33 @@ def open_table(
         return open_workbook(stream, source=source, sheet=sheet)
     if sheet is not None:
         raise UsageError(f"{source}: a text has no sheets", "leave --sheet out")
+    lines, sample = _decoded(head, stream, encoding)
+    kind = format or _format_by_suffix(source) or _format_by_content(sample)
+    if kind == "jsonl":
+        return Table(source, kind, _json_keys(sample), _json_rows(lines))
+    delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
+    rows = _csv_rows(lines, delimiter)
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{source}: empty; a table begins with a row of headers")
+    if header.error:
+        raise InputError(f"{source}: {header.error}")
+    headers = header.cells
+    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+
+
+def read_records(content: bytes, delimiter: str, encoding: str | None = None) -> Iterator[Row]:
+    """Every record of a CSV as it is, for tables whose headings need not come first; blank lines are skipped.
+
+    Raises InputError for an encoding that does not exist.
+    """
+    stream = io.BytesIO(content)
+    lines, _ = _decoded(_read_head(stream), stream, encoding)
+    return _csv_rows(lines, delimiter)
+
+
+def _decoded(head: bytes, stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
+    """The lines of a stream, of which `head` was read, in the encoding given or found; and `head` as text."""
     name = encoding or recognise(head)
     try:
         name = codecs.lookup(name).name.removesuffix("-sig")
@@ -144,18 +171,7 @@ def open_table(
         by_bytes=newline == b"\n" and not old_mac,
         newline="" if old_mac else "\n",
     )
-    kind = format or _format_by_suffix(source) or _format_by_content(sample)
-    if kind == "jsonl":
-        return Table(source, kind, _json_keys(sample), _json_rows(lines))
-    delimiter = "\t" if kind == "tsv" else _sniff_delimiter(sample)
-    rows = _csv_rows(lines, delimiter)
-    header = next(rows, None)
-    if header is None:
-        raise InputError(f"{source}: empty; a table begins with a row of headers")
-    if header.error:
-        raise InputError(f"{source}: {header.error}")
-    headers = header.cells
-    return Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
+    return lines, sample
 
 
 def _read_head(stream: BinaryIO) -> bytes:
