@@ -19,6 +19,7 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
     (b"{\\rtf", "a rich-text file"),
 )
+_DOCUMENT_START = re.compile(rb"%PDF-|\A(?:PK\x03\x04|\xd0\xcf\x11\xe0|\s*\{\\rtf|(?:\xef\xbb\xbf)?\s*<)")
 _VISIBLE = re.compile("[^\\s\ufeff\u200b\u200c\u200d\u2060\x00]")
 
 
@@ -38,6 +39,21 @@ def decode(data: bytes, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(*not_in(name, line, data[error.start : error.start + 1])) from None
+
+
+def document_text(data: bytes, encoding: str | None = None) -> str:
+    """The text of a file: of a Word, PDF, RTF or HTML document what it says, of any other what `decode` gives.
+
+    Raises InputError for what cannot be read, UsageError for an unknown encoding.
+    """
+    if not _DOCUMENT_START.search(data[:1024]):
+        return decode(data, encoding)
+    from jobcodes import documents
+
+    if read := documents.reader(data):
+        return read(data)
+    text = decode(data, encoding or documents.html_charset(data))
+    return documents.html_text(text) if documents.is_html(text) else text
 
 
 def recognise(data: bytes) -> str:
@@ -177,7 +193,7 @@ def posting_from_bytes(data: bytes, source: str, *, title: str | None = None, en
         limit = f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
         return Posting(source, title=title, error=f"{limit}; a table of jobs is for `jobcodes batch`")
     try:
-        text = decode(data, encoding)
+        text = document_text(data, encoding)
     except InputError as error:
         return Posting(source, title=title, error=f"{error.message}; {error.hint}")
     return posting_from_text(text, source, title=title)
