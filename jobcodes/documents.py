@@ -223,7 +223,8 @@ class _Styles:
     """What a style says of its paragraphs: heading, item, bold."""
 
     def __init__(self, root: Element | None) -> None:
-        self._styles = {_value(style, "styleId"): style for style in (() if root is None else root) if _local(style) == "style"}
+        styles = () if root is None else [style for style in root if _local(style) == "style"]
+        self._styles = {_value(style, "styleId"): style for style in styles}
 
     def facts(self, style: str) -> set[str]:
         """Of a style and those it is based on."""
@@ -435,7 +436,7 @@ def _unwrapped(text: str) -> str:
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
     widths = sorted(map(len, filter(None, lines)))
-    width = max(40, widths[len(widths) * 9 // 10]) if widths else 0
+    width = max(60, widths[len(widths) * 9 // 10]) if widths else 0
     found: list[str] = []
     full = item = False
     for line in lines:
@@ -450,7 +451,7 @@ def _unwrapped(text: str) -> str:
             found[-1] += ("" if found[-1].endswith("-") else " ") + line
         else:
             found.append(_FORM_TITLE.sub(r"\1: ", line))
-        full, item = len(line) > 0.8 * width, False
+        full, item = len(line) > 0.85 * width, False
     return "\n".join(found)
 
 
@@ -472,7 +473,8 @@ def _rtf_text(data: bytes) -> str:
     text = text.replace("\\fonttbl", "\\*\\nofonts").replace("\\field", "\\nofield")
     text = re.sub(r"\\page(?![a-z])", lambda _: "\\par\\'0c\\par", text)
     blocks: list[Block] = []
-    for line in rtf_to_text(text, errors="replace").split("\n"):
+    plain: str = rtf_to_text(text, errors="replace")  # type: ignore[no-untyped-call]
+    for line in plain.split("\n"):
         if line.endswith("|"):  # a row of a table
             blocks += _row([list(_block(cell, "", False)) for cell in line[:-1].split("|")])
         else:

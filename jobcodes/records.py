@@ -135,20 +135,20 @@ def guess_title(text: str) -> str | None:
             rest = plain[label.end() :]
             separator = _SEPARATOR.match(rest)
             if not rest.strip(_MARKS + ":"):
-                found = _as_title("".join(lines[number + 1 : number + 2]))
+                found = as_title("".join(lines[number + 1 : number + 2]))
             else:
-                found = _as_title(rest[separator.end() :]) if separator else None
+                found = as_title(rest[separator.end() :]) if separator else None
             if found:
                 return found
     for line in lines[:-1]:
         if _DOCUMENT.fullmatch(_words(line)):
             continue
         name, *value = re.split(r":|\s[-\u2013\u2014]\s", line, maxsplit=1)
-        return _as_title(value[0] if value and _DOCUMENT.fullmatch(_words(name)) else line)
+        return as_title(value[0] if value and _DOCUMENT.fullmatch(_words(name)) else line)
     return None
 
 
-def _as_title(line: str) -> str | None:
+def as_title(line: str) -> str | None:
     """The line without its markup, when it can be a title."""
     title = " ".join(line.strip(_MARKS).split())
     if "&" in title:
