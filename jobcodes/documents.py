@@ -55,7 +55,7 @@ def reader(data: bytes) -> Callable[[bytes], str] | None:
     if head.lstrip().startswith(b"{\\rtf"):
         return _guarded(_rtf_text, "a rich-text file")
     # What scanners and web servers put before a PDF's first line is at most a few lines.
-    return _guarded(_pdf_text, "a PDF") if b"%PDF-" in head and not head.startswith(b"<") else None
+    return _guarded(_pdf_text, "a PDF") if re.search(rb"(?:\A|[\r\n])%PDF-\d", head) else None
 
 
 def is_html(text: str) -> bool:

@@ -19,7 +19,7 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
     (b"{\\rtf", "a rich-text file"),
 )
-_DOCUMENT_START = re.compile(rb"%PDF-|\A(?:PK\x03\x04|\xd0\xcf\x11\xe0|\s*\{\\rtf|(?:\xef\xbb\xbf)?\s*<)")
+_DOCUMENTS = (*(signature for signature, _ in _SIGNATURES), b"<")
 _VISIBLE = re.compile("[^\\s\ufeff\u200b\u200c\u200d\u2060\x00]")
 
 
@@ -46,7 +46,8 @@ def document_text(data: bytes, encoding: str | None = None) -> str:
 
     Raises InputError for what cannot be read, UsageError for an unknown encoding.
     """
-    if not _DOCUMENT_START.search(data[:1024]):
+    head = data[:1024]
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_DOCUMENTS) and b"%PDF-" not in head:
         return decode(data, encoding)
     from jobcodes import documents
 
@@ -221,7 +222,12 @@ class Coder(Protocol):
 
 
 def match_posting(posting: Posting, classifier: Coder, top: int = 3) -> Match:
-    """The match of a posting; for one that could not be read, the decision error with the reason."""
+    """The match of a posting; for one that could not be read, the decision error with the reason.
+
+    A text that holds several roles is no more than a review.
+    """
     if posting.error:
         return Match(decision="error", notes=(posting.error,))
-    return classifier.classify(posting.text, posting.title, top)
+    from jobcodes.roles import with_note
+
+    return with_note(classifier.classify(posting.text, posting.title, top), posting.text)

@@ -8,12 +8,16 @@ these, however many sections it has.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from jobcodes.errors import UsageError
+from jobcodes.model import Decision, Match, Posting
 from jobcodes.records import as_title, guess_title
 
+# The patterns below are compiled when they are first needed: most jobs never get that far.
 MAX_ROLES = 1000  # of one file: what holds more is a table of jobs
 MIN_WORDS = 12  # of what a role says of itself below its title
 MAX_LINE = 100  # characters of a line that can begin a role
@@ -24,11 +28,10 @@ _LABELS = frozenset(
     for kind in ("job", "position", "role", "working", "official", "business", "posting", "name of")
     for title in (" title", "title", " name", " position")
 ) | {"title", "position", "role", "job", "vacancy"}
-_NUMBER = re.compile(
-    r"(?:job|position|role|vacancy|opening|profile|posting)\s*(?:no\.?|number|#)?\s*"
+_NUMBER = (
+    r"(?i)(?:job|position|role|vacancy|opening|profile|posting)\s*(?:no\.?|number|#)?\s*"
     r"(?P<number>\d{1,3}|[a-z]|one|two|three|four|five|six|seven|eight|nine|ten)\b(?:\s*(?:of|/)\s*\w+)?"
-    r"(?:[\s*_]*[:.)\u2013\u2014-][\s*_]*(?P<title>.*))?",
-    re.IGNORECASE,
+    r"(?:[\s*_]*[:.)\u2013\u2014-][\s*_]*(?P<title>.*))?"
 )
 _NUMBERED = frozenset(("job", "position", "role", "vacancy", "opening", "profile", "posting"))
 # The section that a role opens with.
@@ -41,9 +44,7 @@ _OPENINGS = frozenset(
     for whose in ("", "key ", "main ", "essential ", "primary ", "principal ", "job ")
     for what in ("responsibilities", "duties", "duties and responsibilities", "functions", "accountabilities", "tasks")
 }
-_FIRST_SENTENCE = re.compile(
-    r"\s*(?:The|An?|Our)\s+([^.;:!?\n]{3,80}?)\s+(?:is|are|will|has|have|provides?|performs?)\b"
-)
+_FIRST_SENTENCE = r"\s*(?:The|An?|Our)\s+([^.;:!?\n]{3,80}?)\s+(?:is|are|will|has|have|provides?|performs?)\b"
 # What somebody is: the words that a title ends with, in the singular.
 _NOUNS = frozenset(
     """
@@ -61,12 +62,12 @@ _NOUNS = frozenset(
 )
 _NOUN_FORMS = frozenset(f"{noun}{ending}" for noun in _NOUNS for ending in ("", "s", ",", "s,", ":", "s:"))
 _NO_TITLE = frozenset("a an are as be can hiring is join our that the this to was we who will with you your".split())  # noqa: SIM905
-_DASH = re.compile(r"\s+[-\u2013\u2014]\s+")
-_ASIDE = re.compile(r"\s*\(.*|,\s.*|\s+(?:of|for|to|in|at)\s.*|\s+(?:[ivx]+|\d)$", re.IGNORECASE)
+_DASH = r"\s+[-\u2013\u2014]\s+"
+_ASIDE = r"(?i)\s*\(.*|,\s.*|\s+(?:of|for|to|in|at)\s.*|\s+(?:[ivx]+|\d)$"
 _BULLETS = frozenset("-+*\u2022\u00b7\u25cf\u25aa\u25e6\u2013\u2014")
-_ORDINAL = re.compile(r"\(?\d{1,2}[.)]\s+")
-_PLAIN_HEADING = re.compile(r"^[^\W\d_][^\n]{2,80}[^\s.,;!?](?=\s*$)", re.MULTILINE)
-_SEPARATOR = re.compile(r"^[ \t]*(?:(?:-[ \t]?){3,}|(?:\*[ \t]?){3,}|(?:=[ \t]?){3,}|(?:_[ \t]?){3,})[ \t\r]*$", re.M)
+_ORDINAL = r"\(?\d{1,2}[.)]\s+"
+_PLAIN_HEADING = r"(?m)^[^\W\d_][^\n]{2,80}[^\s.,;!?](?=\s*$)"
+_SEPARATOR = r"(?m)^[ \t]*(?:(?:-[ \t]?){3,}|(?:\*[ \t]?){3,}|(?:=[ \t]?){3,}|(?:_[ \t]?){3,})[ \t\r]*$"
 
 
 class Role(NamedTuple):
@@ -172,7 +173,7 @@ def _numbered(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]
     starts: list[tuple[int, str | None]] = []
     numbers = set()
     for line in lines:
-        if line.bare.split()[0].lower() in _NUMBERED and (found := _NUMBER.fullmatch(line.bare)):
+        if line.bare.split()[0].lower() in _NUMBERED and (found := re.fullmatch(_NUMBER, line.bare)):
             numbers.add(found["number"].lower())
             title = as_title(found["title"] or "") or guess_title(text[line.end :].lstrip(_MARKS + "\n")[:2000])
             starts.append((line.start, title or line.bare.strip(_MARKS + ":")))
@@ -189,15 +190,15 @@ def _opened(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
         if len(openings) < 2:
             continue
         above = [_above(text, line.start) for line in openings]
-        over = [name for name, _ in above]
+        over = Counter(name for name, _ in above)
         starts: list[tuple[int, str | None]] = []
         titled = 0
         for line, (name, start) in zip(openings, above, strict=True):
-            if name and over.count(name) == 1:
+            if name and over[name] == 1:
                 starts.append((start, name))
                 titled += 1
             else:
-                sentence = _FIRST_SENTENCE.match(text[line.end : line.end + 300])
+                sentence = re.match(_FIRST_SENTENCE, text[line.end : line.end + 300])
                 name = re.sub(r"\s*\([^()]*\)$", "", sentence[1]) if sentence else ""
                 starts.append((line.start, name if name and _is_somebody(name) else None))
                 titled += starts[-1][1] is not None
@@ -208,24 +209,21 @@ def _opened(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
 
 def _above(text: str, end: int) -> tuple[str | None, int]:
     """The title on the line before `end` or, if that is blank, the one before it; and where that begins."""
-    lines = text[:end].rstrip().rsplit("\n", 1)
-    line = lines[-1]
-    if (
-        text[:end].count("\n", len("\n".join(lines))) > 2
-        or len(line) > MAX_LINE
-        or not line.strip(_MARKS)
-        or _is_item(line)
-        or _heading(line.strip(_MARKS)) in _OPENINGS
-    ):
+    window = text[max(0, end - 3 * MAX_LINE) : end]
+    filled = window.rstrip()
+    line = filled[filled.rfind("\n") + 1 :]
+    bare = line.strip(_MARKS)
+    if window.count("\n", len(filled)) > 2 or not bare or len(line) > MAX_LINE or _is_item(line):
         return None, end
-    return as_title(line.rstrip(":" + _MARKS)), len(lines[0]) + 1 if len(lines) > 1 else 0
+    start = end - len(window) + len(filled) - len(line)
+    return (None, end) if _heading(bare) in _OPENINGS else (as_title(line.rstrip(":" + _MARKS)), start)
 
 
 def _titled(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
     """Where a title stands on a line of its own, as 'Technical support manager' does."""
     starts: list[tuple[int, str | None]] = []
     for line in lines:
-        title = _ORDINAL.sub("", line.bare).rstrip(":" + _MARKS)
+        title = re.sub(_ORDINAL, "", line.bare).rstrip(":" + _MARKS)
         if not _is_somebody(title):
             continue
         # The rest of a sentence, or the value of a label.
@@ -240,7 +238,7 @@ def _titled(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
 
 def _is_somebody(title: str) -> bool:
     """Whether it reads as the title of a person, by the last word of it, or of what stands before an aside."""
-    ends = {_ASIDE.sub("", part).lower().rpartition(" ")[2] for part in _DASH.split(title)}
+    ends = {re.sub(_ASIDE, "", part).lower().rpartition(" ")[2] for part in re.split(_DASH, title)}
     if _NOUNS.isdisjoint(ends | {end.removesuffix("s") for end in ends}):
         return False
     words = title.lower().split()
@@ -264,9 +262,45 @@ def _with_text(text: str, starts: Sequence[tuple[int, str | None]]) -> list[tupl
 
 def _end_of_last(text: str, starts: Sequence[int]) -> int:
     """Where the last role ends: at a heading, if no role before it has any below its title."""
-    headings = [found.start() for found in _PLAIN_HEADING.finditer(text, starts[0]) if len(found[0].split()) <= 8]
-    inside = [start for start in headings if start not in starts]
+    begin = set(starts)
+    headings = [
+        starts[0] + found.start()
+        for found in re.finditer(_PLAIN_HEADING, text[starts[0] :])
+        if len(found[0].split()) <= 8
+    ]
+    inside = [start for start in headings if start not in begin]
     return inside[0] if inside and inside[0] > starts[-1] else len(text)
+
+
+# --- a posting's roles -----------------------------------------------------------------------------------
+
+
+def with_note(match: Match, text: str) -> Match:
+    """The match of a text; when the text plainly holds several roles, a note says so and it is no more than review."""
+    roles = find_roles(text)
+    if not roles:
+        return match
+    named = [role.title for role in roles if role.title]
+    names = ", ".join(named[:3]) + (", \u2026" if len(roles) > 3 else "")
+    note = f"{len(roles)} roles in one text ({names}): `classify --split` takes each for itself."
+    decision: Decision = "review" if match.decision == "match" else match.decision
+    return replace(match, decision=decision, notes=(*match.notes, note))
+
+
+def split_posting(posting: Posting, pattern: re.Pattern[str] | None = None) -> list[Posting]:
+    """The roles of a posting, each a posting with its own text and title, `file#1`, `file#2`, …
+
+    They begin where the pattern matches, else where `split_roles` finds them. A posting that holds one role
+    comes back as it is; one with more than MAX_ROLES as an error.
+    """
+    if posting.error:
+        return [posting]
+    roles = split_on(posting.text, pattern) if pattern else split_roles(posting.text)
+    if len(roles) < 2:
+        return [posting]
+    if len(roles) > MAX_ROLES:
+        return [Posting(posting.source, error=f"{len(roles):,} roles; a table of jobs is for `jobcodes batch`")]
+    return [Posting(f"{posting.source}#{number}", role.text, role.title) for number, role in enumerate(roles, 1)]
 
 
 # --- splitting -------------------------------------------------------------------------------------------
@@ -280,7 +314,10 @@ def split_roles(text: str) -> list[Role]:
     """
     if roles := find_roles(text):
         return roles
-    for breaks in ([found.end() for found in re.finditer("\f", text)], [m.end() for m in _SEPARATOR.finditer(text)]):
+    for breaks in (
+        [found.end() for found in re.finditer("\f", text)],
+        [m.end() for m in re.finditer(_SEPARATOR, text)],
+    ):
         parts = _parts(text, breaks)
         titles = [guess_title(part.text) for part in parts]
         if len(parts) < 2 or not (any(titles[1:]) or not titles[0]):
@@ -325,7 +362,7 @@ def _parts(text: str, breaks: Sequence[int]) -> list[Role]:
     """What stands between the breaks, without what is blank, separators and the blank lines around it."""
     parts = []
     for start, end in zip([0, *breaks], [*breaks, len(text)], strict=True):
-        part = _SEPARATOR.sub(lambda found: " " * len(found[0]), text[start:end])
+        part = re.sub(_SEPARATOR, lambda found: " " * len(found[0]), text[start:end])
         if words := part.strip(" \t\r\n\f\u00a0"):
             at = start + part.index(words[0])
             parts.append(Role(None, text[at : at + len(words)], at))
