@@ -10,35 +10,33 @@ from jobcodes.model import Posting
 from jobcodes.records import read_posting
 from jobcodes.tables import Columns, Row, Table
 
-_NOT_FOR_READING = ("thumbs.db", "desktop.ini")
+_UNREAD = ("thumbs.db", "desktop.ini")
 
 
 def files_below(folder: str) -> list[str]:
-    """The files below a folder: the files of each folder by name, then its folders by name, whatever the case.
+    """The files below a folder: of each folder first its files by name, then its folders by name, whatever the case.
 
     Hidden files (`.DS_Store`), the lock files of Word (`~$job.docx`) and what is no file (a pipe, a device) are
-    left out. A linked folder is entered once, so that links in a circle end. Raises UsageError for a folder that
-    cannot be read.
+    left out, and linked folders are not entered, so that no circle of them has to end. A folder below that cannot
+    be opened is among the files, to be reported as what it is. Raises UsageError if `folder` itself cannot be.
     """
-    return list(_files(folder, set()))
-
-
-def _files(folder: str, seen: set[tuple[int, int]]) -> Iterator[str]:
-    try:
-        here = os.stat(folder)
-        if (here.st_dev, here.st_ino) in seen:
-            return
-        seen.add((here.st_dev, here.st_ino))
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: (entry.name.casefold(), entry.name))
-    except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}") from None
-    shown = [one for one in found if not one.name.startswith((".", "~$")) and one.name.lower() not in _NOT_FOR_READING]
-    # A link that leads nowhere is neither: it is named, and then cannot be read.
-    yield from (one.path for one in shown if one.is_file() or (one.is_symlink() and not os.path.exists(one.path)))
-    for one in shown:
-        if one.is_dir():
-            yield from _files(one.path, seen)
+    found: list[str] = []
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                inside = sorted(entries, key=lambda entry: (entry.name.casefold(), entry.name))
+        except OSError as error:
+            if here == folder:
+                raise UsageError(f"{folder}: {error.strerror}") from None
+            found.append(here)
+            continue
+        inside = [one for one in inside if not one.name.startswith((".", "~$")) and one.name.lower() not in _UNREAD]
+        # A link that leads nowhere is named too, and then cannot be read.
+        found += [one.path for one in inside if one.is_file() or not os.path.exists(one.path)]
+        waiting += [one.path for one in reversed(inside) if one.is_dir(follow_symlinks=False)]
+    return found
 
 
 def expanded(paths: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ Nothing in a job stops the run: what cannot be used becomes a posting with an `e
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Protocol
 
@@ -182,7 +183,9 @@ def read_posting(path: str, *, title: str | None = None, encoding: str | None = 
     except FileNotFoundError:
         return Posting(path, title=title, error="no such file")
     except IsADirectoryError:
-        return Posting(path, title=title, error="a folder, not a file; name the files in it")
+        closed = not os.access(path, os.R_OK | os.X_OK)
+        what = "a folder that cannot be opened" if closed else "a folder, not a file; name the files in it"
+        return Posting(path, title=title, error=what)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Posting(path, title=title, error=f"cannot be read: {getattr(error, 'strerror', None) or error}")
     return posting_from_bytes(data, path, title=title, encoding=encoding)
