@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PART_BYTES = 50_000_000  # of one part of a Word file, unpacked
 MAX_PAGES = 200  # of a PDF
-MAX_CONTENT_BYTES = 10_000_000  # of what a PDF draws on its pages, unpacked
-MAX_OPERATIONS = 300_000  # of drawing in a PDF: ten seconds at worst
+MAX_CONTENT_BYTES = 3_000_000  # of what a PDF draws on its pages, unpacked
+MAX_OPERATIONS = 300_000  # of drawing in a PDF: seconds at worst
 MAX_RTF = 5_000_000  # characters of an RTF file without its pictures
 MAX_LABEL = 60  # characters of a form's label
 MAX_HEADING = 80  # characters of a bold line that is a heading
@@ -109,7 +109,7 @@ def _old_office(data: bytes) -> InputError:
 def _text(blocks: Sequence[Block]) -> str:
     """The blocks as text; bold is a heading only above what is not."""
     lines = []
-    for block, below in zip(blocks, [*blocks[1:], Block("")], strict=True):
+    for block, below in zip(blocks, [*blocks[1:], Block("")], strict=False):
         if block.kind == "heading":
             lines += ["", f"# {block.text}"]
         elif block.kind == "bold" and below.kind != "bold" and below.text:
@@ -118,7 +118,7 @@ def _text(blocks: Sequence[Block]) -> str:
             lines.append(f"\u2022 {block.text}")
         else:
             lines.append(block.text)
-    return "\n".join(lines).strip("\n") + "\n"
+    return "\n".join(lines).strip("\n")
 
 
 def _block(text: str, kind: str, bold: bool) -> Iterator[Block]:
@@ -382,6 +382,7 @@ def _value(element: Element, name: str = "val") -> str:
 
 def _pdf_text(data: bytes) -> str:
     from pypdf import PdfReader
+    from pypdf.generic import NullObject, StreamObject
 
     _silence("pypdf")
     pdf = PdfReader(io.BytesIO(data))
@@ -400,8 +401,10 @@ def _pdf_text(data: bytes) -> str:
 
     pages = []
     for page in pdf.pages:
-        contents = page.get_contents()
-        size += len(contents.get_data()) if contents else 0
+        contents = page.get("/Contents", NullObject()).get_object()
+        for part in contents if isinstance(contents, list) else [contents]:
+            stream = part.get_object()
+            size += len(stream.get_data()) if isinstance(stream, StreamObject) else 0
         if size > MAX_CONTENT_BYTES:
             raise too_much
         pages.append(_unwrapped(page.extract_text(visitor_operand_before=count)))

@@ -19,6 +19,9 @@ HOMES = {
     "rich": {"terminal", "terminal_explain"},
     "yaml": {"yamlnodes"},
     "pydantic": set(),
+    "pypdf": {"documents"},
+    "defusedxml": {"documents"},
+    "striprtf": {"documents"},
     "jobcodes.cli": {"__main__"},
     "jobcodes.options": {"cli"},
 }
