@@ -194,14 +194,14 @@ def _opened(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
         starts: list[tuple[int, str | None]] = []
         titled = 0
         for line, (name, start) in zip(openings, above, strict=True):
-            if name and over[name] == 1:
-                starts.append((start, name))
-                titled += 1
+            sentence = re.match(_FIRST_SENTENCE, text[line.end : line.end + 300])
+            said = re.sub(r"\s*\([^()]*\)$", "", sentence[1]) if sentence else ""
+            own = name if over[name] == 1 else None  # "Back to top" stands above several
+            if own and (_is_somebody(own) or not said or not _is_somebody(said)):
+                starts.append((start, own))
             else:
-                sentence = re.match(_FIRST_SENTENCE, text[line.end : line.end + 300])
-                name = re.sub(r"\s*\([^()]*\)$", "", sentence[1]) if sentence else ""
-                starts.append((line.start, name if name and _is_somebody(name) else None))
-                titled += starts[-1][1] is not None
+                starts.append((line.start, said if said and _is_somebody(said) else None))
+            titled += starts[-1][1] is not None
         if 2 * titled > len(openings) and (kept := _with_text(text, starts)):
             return kept
     return []
@@ -230,7 +230,7 @@ def _titled(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
         above = line.above
         if len(above) > 50 and above[-1].isalnum() and (line.indented or not _is_item(above)):
             continue
-        if (above.endswith(":") and len(above) <= 40) or ":" in title:
+        if (above.endswith(":") and len(above.split()) <= 3) or ":" in title:
             continue
         starts.append((line.start, title))
     return _with_text(text, starts)
@@ -314,11 +314,8 @@ def split_roles(text: str) -> list[Role]:
     """
     if roles := find_roles(text):
         return roles
-    for breaks in (
-        [found.end() for found in re.finditer("\f", text)],
-        [m.end() for m in re.finditer(_SEPARATOR, text)],
-    ):
-        parts = _parts(text, breaks)
+    for pattern in ("\f", _SEPARATOR):
+        parts = _parts(text, [found.span() for found in re.finditer(pattern, text)])
         titles = [guess_title(part.text) for part in parts]
         if len(parts) < 2 or not (any(titles[1:]) or not titles[0]):
             continue
@@ -341,7 +338,10 @@ def split_on(text: str, pattern: re.Pattern[str]) -> list[Role]:
     """
     # The ends of lines as the pattern expects them, with every character where it was.
     plain = text.replace("\r\n", "\n\n").replace("\r", "\n")
-    breaks = [found.start() if re.search(r"\w", found[0]) else found.end() for found in pattern.finditer(plain)]
+    breaks = [
+        (found.start(), found.start() if re.search(r"\w", found[0]) or not found[0] else found.end())
+        for found in pattern.finditer(plain)
+    ]
     return [Role(guess_title(part.text), part.text, part.start) for part in _parts(text, breaks)]
 
 
@@ -358,11 +358,12 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _parts(text: str, breaks: Sequence[int]) -> list[Role]:
-    """What stands between the breaks, without what is blank, separators and the blank lines around it."""
+def _parts(text: str, breaks: Sequence[tuple[int, int]]) -> list[Role]:
+    """What stands between the breaks, without what is blank and the blank lines around it."""
     parts = []
-    for start, end in zip([0, *breaks], [*breaks, len(text)], strict=True):
-        part = re.sub(_SEPARATOR, lambda found: " " * len(found[0]), text[start:end])
+    begins, ends = [0, *(end for _, end in breaks)], [*(start for start, _ in breaks), len(text)]
+    for start, end in zip(begins, ends, strict=True):
+        part = text[start:end]
         if words := part.strip(" \t\r\n\f\u00a0"):
             at = start + part.index(words[0])
             parts.append(Role(None, text[at : at + len(words)], at))
