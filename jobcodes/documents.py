@@ -88,7 +88,7 @@ def _guarded(read: Callable[[bytes], str], what: str) -> Callable[[bytes], str]:
         except RecursionError:
             raise InputError(f"this is {what}, nested too deeply to read", "save it anew, or as plain text") from None
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:100]
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
             raise InputError(f"this is {what}, and broken ({reason})", "save it anew, or as plain text") from None
 
     return guarded
@@ -491,7 +491,7 @@ def _rtf_text(data: bytes) -> str:
 
 
 def html_text(page: str) -> str:
-    """The text of an HTML page, without its head, scripts, styles and navigation."""
+    """The text of an HTML page, without its head, scripts, styles and navigation. Raises InputError."""
     from html.parser import HTMLParser
 
     class Page(HTMLParser):
@@ -562,7 +562,11 @@ def html_text(page: str) -> str:
 
     parser = Page()
     # Never closed: what stands behind an open comment is not searched again and again. The tag ends the text.
-    parser.feed(page + "\n<p>")
+    try:
+        # The parser gives up at the conditions that Word writes, `<![if !supportLists]>`, when they are misspelt.
+        parser.feed(re.sub(r"<!\[(?:[^<>]{0,100}>)?", "", page) + "\n<p>")
+    except AssertionError:
+        raise InputError("this is HTML, and broken", "save it anew, or as plain text") from None
     parser.end_block()
     while parser.tables:  # a table that nothing ends
         parser.handle_endtag("table")

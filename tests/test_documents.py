@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -234,6 +236,7 @@ def test_rtf_as_text() -> None:
         ("<html>top<table><tr><td>Job title<td><p>Analyst</p></tr></table>end", "top\nJob title: Analyst\nend"),
         ("<html><table><tr><td><table><tr><th>Grade</th><td>7</td></tr></table></td></tr>", "Grade: 7"),
         ("<html><head><body>Calls<br>Mail", "Calls\nMail"),
+        ("<html><p><![if !supportLists]>1.<![endif]> Calls<![oops ]> <o:p>", "1. Calls"),
         ("<p>A fragment</p>", "<p>A fragment</p>"),  # left to those who read tags in any text
     ],
 )
@@ -312,6 +315,14 @@ def test_bad_documents_give_a_line_each_and_the_others_are_done(tmp_path: Path, 
     assert [one["title"] for one in found if one["match"]["decision"] != "error"] == ["Help Desk Analyst"]
 
 
+SOUND = [
+    word(table((p("Job title"), p("Analyst")))),
+    pdf("Job title Analyst", fields={"Grade": "7"}),
+    rb"{\rtf1{\fonttbl{\f0 Arial;}} Caf\'e9 \u8217? \cell\row \page x}",
+    b"<html><table><tr><td>a<td>b</table><!-- x --><![if x]><b>c</b>&amp;",
+]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -326,6 +337,17 @@ def test_bad_documents_give_a_line_each_and_the_others_are_done(tmp_path: Path, 
 def test_what_takes_others_for_ever_does_not_here(data: bytes) -> None:
     posting = posting_from_bytes(data, "f")
     assert posting.text or posting.error
+
+
+@given(st.data())
+def test_a_damaged_document_is_a_posting_too(data: st.DataObject) -> None:
+    damaged = bytearray(data.draw(st.sampled_from(SOUND)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+    posting = posting_from_bytes(bytes(damaged), "f")
+    assert bool(posting.text) != bool(posting.error)
+    assert "\n" not in posting.error
 
 
 # --- the same answer in every form -----------------------------------------------------------------------
