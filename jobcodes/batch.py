@@ -126,7 +126,7 @@ def _kept(table: Table, format: Format, overwrite: bool) -> list[int]:
             f"the table already has {', '.join(map(repr, taken))}",
             "overwrite them with --replace, or rename them",
         )
-    return [at for at, name in enumerate(table.headers) if name not in taken]
+    return [at for at, name in enumerate(table.headers) if name not in (*taken, *table.unwritten)]
 
 
 def _csv_lines(

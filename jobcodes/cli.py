@@ -35,6 +35,8 @@ from jobcodes.options import (
     Sheet,
     ShowFormat,
     SourceFormat,
+    Split,
+    SplitOn,
     TableFormat,
     TextColumns,
     TitleColumn,
@@ -90,7 +92,8 @@ def root(
     "classify",
     epilog=_examples(
         "jobcodes classify description.txt",
-        "jobcodes classify jobs/*.txt -f csv -o matches.csv",
+        "jobcodes classify jobs/ -f csv -o matches.csv",
+        "jobcodes classify handbook.docx --split",
         'pbpaste | jobcodes classify - --title "Help Desk Analyst"',
         "jobcodes classify description.txt --explain | jq .explanation.tip",
     ),
@@ -98,13 +101,19 @@ def root(
 def classify(
     files: Annotated[
         list[str] | None,
-        Argument(metavar="FILE...", help="Job descriptions, one job a file; - is stdin.", show_default=False),
+        Argument(
+            metavar="FILE...",
+            help="Job descriptions (text, HTML, Word, PDF, RTF) or folders of them; - is stdin.",
+            show_default=False,
+        ),
     ] = None,
     text: Annotated[str | None, Option("--text", metavar="TEXT", help="The description itself.")] = None,
     title: Annotated[str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")] = None,
     coverage: Coverage = 0.8,
     min_confidence: MinConfidence = None,
     encoding: Encoding = None,
+    split: Split = False,
+    split_on: SplitOn = None,
     top: Top = 3,
     explain: Annotated[
         bool, Option("--explain", help="Why: the text duty by duty, the runner-up, what would have tipped it.")
@@ -120,13 +129,20 @@ def classify(
 ) -> None:
     """Rank the codes for each job description.
 
-    Reads stdin if there is no FILE, --text or --title.
+    Reads stdin if there is no FILE, --text or --title. Of a folder, every file below it.
     """
     from jobcodes.records import posting_from_text, read_posting
 
     if text is not None and files:
         raise UsageError("--text and FILE are both given", "classify them one after the other")
+    if title is not None and (split or split_on is not None):
+        raise UsageError("--title and --split are both given", "each role has a title of its own")
+    if files and any(map(os.path.isdir, files)):
+        from jobcodes.folders import expanded
+
+        files = expanded(files)
     _refuse_to_overwrite(output, files or ())
+    parted = _splitter(split_on, quiet) if split or split_on is not None else iter
 
     def postings() -> Iterator[Posting]:
         from jobcodes.model import Posting
@@ -142,7 +158,7 @@ def classify(
                 yield read_posting(file, title=title, encoding=encoding)
 
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
-    unusable = 0
+    unusable = done = 0
     formats = ("jsonl", "json", "csv", "tsv")
     with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
         if explain and shown in ("csv", "tsv"):
@@ -151,12 +167,13 @@ def classify(
         def matches() -> Iterator[tuple[Posting, Match]]:
             from jobcodes.records import match_posting
 
-            nonlocal unusable
-            for posting in postings():
+            nonlocal unusable, done
+            for posting in parted(postings()):
                 match = match_posting(posting, classifier, top)
                 if match.decision == "error":
                     unusable += 1
                     _say(f"{posting.source}: {' '.join(match.notes)}")
+                done += 1
                 yield posting, match
 
         def explained(posting: Posting, match: Match) -> Explanation | None:
@@ -175,7 +192,11 @@ def classify(
                 else:
                     views.match(posting, match, every=verbose)
         else:
-            _write_matches(write, matches(), shown, classifier.catalogue, explained)
+            hidden = (
+                quiet or len(files or ()) < 2 or not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
+            )
+            found = matches() if hidden else _with_progress(matches(), lambda: done, "jobs")
+            _write_matches(write, found, shown, classifier.catalogue, explained)
     if unusable:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -185,11 +206,14 @@ def classify(
     epilog=_examples(
         "jobcodes batch jobs.csv -o matched.csv",
         "jobcodes batch export.xlsx --sheet Jobs -o coded.xlsx",
+        "jobcodes batch descriptions/ -o matched.csv",
         "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
     ),
 )
 def batch(
-    input: Annotated[str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)] = "-",
+    input: Annotated[
+        str, Argument(metavar="[INPUT]", help="A table or a folder of jobs; - is stdin.", show_default=False)
+    ] = "-",
     title_column: TitleColumn = None,
     text_column: TextColumns = None,
     source_format: SourceFormat = None,
@@ -210,11 +234,19 @@ def batch(
     """Add the match to each row of a table (CSV, TSV, JSONL or XLSX).
 
     Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
+    Of a folder: a row for each file below it, with the columns source and title.
     """
     from jobcodes.batch import Tally, code_cells, code_rows
     from jobcodes.tables import choose_columns, open_table
 
-    _refuse_to_overwrite(output, [input])
+    files = None
+    if os.path.isdir(input):
+        from jobcodes.folders import expanded, folder_table
+
+        if title_column or text_column or source_format:
+            raise UsageError(f"{input}: a folder has no columns and no --from", "leave these options out")
+        files = expanded([input])
+    _refuse_to_overwrite(output, files or [input])
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
     say = _silent if quiet else _say
@@ -223,11 +255,14 @@ def batch(
     def shown(items: Iterator[T]) -> Iterator[T]:
         return items if hidden else _with_progress(items, lambda: tally.rows)
 
-    with input_stream(input, say) as stream:
-        table = open_table(stream, source=input, format=source_format, encoding=encoding, sheet=sheet)
+    with nullcontext() if files else input_stream(input, say) as stream:
+        if stream is None:
+            table, columns = folder_table(input, files or (), encoding, lambda one: _say(f"{one.source}: {one.error}"))
+        else:
+            table = open_table(stream, source=input, format=source_format, encoding=encoding, sheet=sheet)
+            columns = choose_columns(table.headers, title_column, text_column or ())
         for note in table.notes:
             say(note)
-        columns = choose_columns(table.headers, title_column, text_column or ())
         suffix = cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl", "xlsx")))
         format = format or suffix or table.format
         if format == "xlsx":
@@ -620,14 +655,31 @@ def _write_records(
         write("".join(to_tsv_lines(records, columns)))
 
 
-def _with_progress(items: Iterable[T], rows: Callable[[], int]) -> Iterator[T]:
+def _splitter(pattern: str | None, quiet: bool) -> Callable[[Iterable[Posting]], Iterator[Posting]]:
+    """What takes postings apart into their roles, and says of which it found only one."""
+    from jobcodes.roles import compile_pattern, split_posting
+
+    compiled = None if pattern is None else compile_pattern(pattern)
+
+    def parted(postings: Iterable[Posting]) -> Iterator[Posting]:
+        for posting in postings:
+            roles = split_posting(posting, compiled)
+            if roles == [posting] and not posting.error and not quiet:
+                hint = "" if compiled else "; --split-on REGEX says where each begins"
+                _say(f"{posting.source}: no second role found{hint}")
+            yield from roles
+
+    return parted
+
+
+def _with_progress(items: Iterable[T], rows: Callable[[], int], what: str = "rows") -> Iterator[T]:
     """The same items, with a count of the rows on stderr that is gone at the end."""
     shown = time.monotonic()
     for item in items:
         yield item
         if (now := time.monotonic()) - shown > 0.5:
             shown = now
-            print(f"\r{rows():,} rows", end="", file=sys.stderr, flush=True)
+            print(f"\r{rows():,} {what}", end="", file=sys.stderr, flush=True)
     print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
 
 

@@ -87,6 +87,12 @@ TitleColumn = Annotated[
 TextColumns = Annotated[
     list[str] | None, Option("--text-column", metavar="NAME", help="A column of descriptions; several are joined.")
 ]
+Split = Annotated[
+    bool, Option("--split", help="A file may hold several roles: headings, page breaks or --- tell them apart.")
+]
+SplitOn = Annotated[
+    str | None, Option("--split-on", metavar="REGEX", help="A role begins wherever this matches; ^ is a line's start.")
+]
 ReportFormat = Annotated[Literal["text", "json"] | None, Option("--format", "-f", help="Default: text.")]
 FunctionCode = Annotated[
     str | None, Option("--function", metavar="CODE", help="Only this function.", autocompletion=complete_code)

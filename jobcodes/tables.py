@@ -83,17 +83,27 @@ class Row:
 class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
-    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it.
+    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it. `unwritten` are headers that
+    are read and do not come back with the match.
     """
 
     sheet = ""
     notes: tuple[str, ...] = ()
 
-    def __init__(self, source: str, format: Format, headers: Sequence[str], rows: Iterator[Row], delimiter: str = ""):
+    def __init__(
+        self,
+        source: str,
+        format: Format,
+        headers: Sequence[str],
+        rows: Iterator[Row],
+        delimiter: str = "",
+        unwritten: Sequence[str] = (),
+    ):
         self.source = source
         self.format = format
         self.headers = tuple(headers)
         self.delimiter = delimiter
+        self.unwritten = tuple(unwritten)
         self._rows = rows
 
     def __iter__(self) -> Iterator[Row]:
