@@ -110,7 +110,8 @@ def code_table(
     job_code: str | None = None,
     tally: Tally | None = None,
 ) -> Coding:
-    """The table with the match added; a CSV keeps its delimiter.
+    """The table with the match added; a CSV keeps its delimiter, and of a workbook each line is a JSON array of
+    its cells, for `workbook_writer.write_lines`.
 
     JSONL lines come back as they were, byte for byte, with `match` as their last key, unless a key is left
     out; a line that is no JSON object, and is not blank, as
@@ -128,6 +129,8 @@ def code_table(
     kept = _kept(table, format, layout)
     if format == "jsonl":
         header, line = "", _json_line(table, kept, layout)
+    elif format == "xlsx":
+        header, line = _workbook_lines(table, kept, layout)
     else:
         header, line = _csv_lines(table, kept, format, layout)
     work = Work(classifier, catalogue, top, format == "jsonl")
@@ -222,7 +225,11 @@ def _kept(table: Table, format: Format, layout: Layout) -> list[int]:
             f"the table already has {', '.join(map(repr, taken))}",
             "overwrite them with --replace, or rename them",
         )
-    return [at for at, name in enumerate(table.headers) if name in keep and name not in drop and name not in taken]
+    return [
+        at
+        for at, name in enumerate(table.headers)
+        if name in keep and name not in drop and name not in taken and name not in table.unwritten
+    ]
 
 
 def _named(headers: Sequence[str], names: Sequence[str], option: str) -> set[str]:
@@ -246,22 +253,14 @@ def _csv_lines(table: Table, kept: list[int], format: Format, layout: Layout) ->
         return plain(_safe(cells) if layout.excel_safe else cells)
 
     names = [table.headers[at] for at in kept]
-    chosen = bool(layout.keep or layout.drop)
     header = write([*names, *MATCH_COLUMNS])
 
     if table.format == "jsonl":
-        known = {*table.headers, "match"} if layout.overwrite else {*table.headers}
+        more = _more(table, layout)
 
         def line(row: Row, said: Said) -> str:
-            record = row.record or {}
-            beyond = {} if layout.keep else {key: value for key, value in record.items() if key not in known}
-            more = ""
-            if row.record is None:
-                more = "" if chosen else f"the line: {row.raw}"
-            elif beyond:
-                more = f"keys without a column: {to_json(beyond)}"
-            cells = [_as_cell(record.get(name)) for name in names]
-            return _writable(write([*cells, *_noted(said.cells, more)]))
+            cells = [_as_cell((row.record or {}).get(name)) for name in names]
+            return _writable(write([*cells, *_noted(said.cells, more(row))]))
 
     elif len(kept) == len(table.headers):
 
@@ -274,6 +273,41 @@ def _csv_lines(table: Table, kept: list[int], format: Format, layout: Layout) ->
             return write([*[row.cells[at] for at in kept], *said.cells])
 
     return header, line
+
+
+def _workbook_lines(table: Table, kept: list[int], layout: Layout) -> tuple[str, Callable[[Row, Said], str]]:
+    """The headers, and a function from a row and its match to the cells of a workbook, each a JSON array.
+
+    Cells of a workbook, and the numbers and truth values of JSONL, stay what they are; all others are text.
+    """
+    names = [table.headers[at] for at in kept]
+    more = _more(table, layout)
+
+    def line(row: Row, said: Said) -> str:
+        cells: list[Any]
+        if table.format == "jsonl":
+            found = map((row.record or {}).get, names)
+            cells = [value if isinstance(value, (bool, int, float)) else _as_cell(value) for value in found]
+        else:
+            values = row.values or row.cells
+            cells = [values[at] for at in kept]
+        return to_json([*cells, *_noted(said.cells, more(row))]) + "\n"
+
+    return to_json([*names, *MATCH_COLUMNS]) + "\n", line
+
+
+def _more(table: Table, layout: Layout) -> Callable[[Row], str]:
+    """A function from a row to what of it has no column."""
+    chosen = bool(layout.keep or layout.drop)
+    known = {*table.headers, "match"} if layout.overwrite else {*table.headers}
+
+    def more(row: Row) -> str:
+        if row.record is None:
+            return "" if chosen or table.format != "jsonl" else f"the line: {row.raw}"
+        beyond = {} if layout.keep else {key: value for key, value in row.record.items() if key not in known}
+        return f"keys without a column: {to_json(beyond)}" if beyond else ""
+
+    return more
 
 
 def _noted(cells: tuple[str, ...], more: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -21,7 +21,7 @@ from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
 if TYPE_CHECKING:
     from jobcodes.cache import Cache
 
-_CODE = re.compile(r"\w[\w./+-]*")  # none of the `:`, `;` and spaces that separate codes in the output
+CODE = re.compile(r"\w[\w./+-]*")  # none of the `:`, `;` and spaces that separate codes in the output
 
 
 def load_catalogue(path: str | Path | None = None, cache: Cache | None = None) -> Catalogue:
@@ -29,20 +29,12 @@ def load_catalogue(path: str | Path | None = None, cache: Cache | None = None) -
 
     Raises DataError with every problem found, in file and line order. Besides what `yamlnodes` refuses, these
     are: unknown or missing keys, blank texts, unknown kinds, bands and reports, duplicate codes, and codes
-    that do not fit their function (see `_misplaced`). Functions keep the order of their files' names.
+    that do not fit their function (see `misplaced`). Functions keep the order of their files' names.
     With a `cache`, a catalogue that passed its checks before is not parsed again.
     """
     root: Path = data_root() / "catalogue" if path is None else Path(path)
     problems: list[Problem] = []
-    contents = [
-        (name, content)
-        for name, file in _files(root, problems)
-        if (content := read_bytes(file, name, problems)) is not None
-    ]
-    digest = hashlib.sha256()
-    for _, content in contents:
-        digest.update(content)
-    sha256 = digest.hexdigest()
+    contents, sha256 = _contents(root, problems)
     # The names decide which file is the catalogue's own, and where the last one ends.
     key = (
         f"catalogue-{hashlib.sha256(repr([(name, len(c)) for name, c in contents]).encode()).hexdigest()[:16]}-{sha256}"
@@ -57,7 +49,40 @@ def load_catalogue(path: str | Path | None = None, cache: Cache | None = None) -
     return catalogue
 
 
-def _parse(root: Path, contents: Sequence[tuple[str, bytes]], sha256: str, problems: list[Problem]) -> Catalogue:
+def inspect_catalogue(path: str | Path | None = None) -> tuple[Catalogue, list[Problem], dict[str, Node]]:
+    """The catalogue as far as it can be read, its problems in file and line order, and where each code stands.
+
+    For a look at an unusable catalogue: where something is missing or wrong, it has blanks. The places are by
+    folded case, a code given twice at its first.
+    """
+    root: Path = data_root() / "catalogue" if path is None else Path(path)
+    problems: list[Problem] = []
+    contents, sha256 = _contents(root, problems)
+    places: dict[str, Node] = {}
+    catalogue = _parse(root, contents, sha256, problems, places)
+    return catalogue, sorted(problems, key=lambda problem: (problem.path, problem.line)), places
+
+
+def _contents(root: Path, problems: list[Problem]) -> tuple[list[tuple[str, bytes]], str]:
+    """The bytes of each file by name, and their hash."""
+    contents = [
+        (name, content)
+        for name, file in _files(root, problems)
+        if (content := read_bytes(file, name, problems)) is not None
+    ]
+    digest = hashlib.sha256()
+    for _, content in contents:
+        digest.update(content)
+    return contents, digest.hexdigest()
+
+
+def _parse(
+    root: Path,
+    contents: Sequence[tuple[str, bytes]],
+    sha256: str,
+    problems: list[Problem],
+    places: dict[str, Node] | None = None,
+) -> Catalogue:
     one_file = not root.is_dir()
     required = ("name", "edition", "functions") if one_file else ("name", "edition")
     top: dict[str, Node] = {}
@@ -72,7 +97,7 @@ def _parse(root: Path, contents: Sequence[tuple[str, bytes]], sha256: str, probl
         else:
             functions.append(node)
 
-    reader = _Reader(top, problems)
+    reader = _Reader(top, problems, {} if places is None else places)
     catalogue = Catalogue(
         name=reader.text(top, "name"),
         edition=reader.text(top, "edition"),
@@ -81,7 +106,9 @@ def _parse(root: Path, contents: Sequence[tuple[str, bytes]], sha256: str, probl
         sha256=sha256,
         path=str(root),
     )
-    problems += _misplaced(reader.jobs, {function.code for function in catalogue.functions})
+    codes = [(function, code) for function, code, _ in reader.jobs]
+    for at, message in misplaced(codes, {function.code for function in catalogue.functions}):
+        problems.append(reader.jobs[at][2].problem(message))
     if not catalogue.functions and not problems:
         problems.append(Problem(str(root), 0, "expected at least one function, found none"))
     return catalogue
@@ -100,6 +127,8 @@ def _from_data(data: dict[str, Any]) -> Catalogue | None:
 
 
 def _tupled(data: dict[str, Any]) -> dict[str, Any]:
+    if attributes := data.get("attributes"):
+        data["attributes"] = [(name, value) for name, value in attributes]
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
@@ -201,18 +230,20 @@ def _files(root: Path, problems: list[Problem]) -> list[tuple[str, Path]]:
 class _Reader:
     """Turns nodes into functions and jobs; what is wrong goes to `problems`, blanks take its place."""
 
-    def __init__(self, top: dict[str, Node], problems: list[Problem]) -> None:
+    def __init__(self, top: dict[str, Node], problems: list[Problem], places: dict[str, Node]) -> None:
         self.problems = problems
         self.top_known = bool(top)  # without catalogue.yaml every band and report would be a problem
         named = top["bands"].mapping(problems) if "bands" in top else {}
         self.bands = tuple(Band(code, node.string(problems)) for code, node in named.items())
         self.reports = top["reports"].strings(problems) if "reports" in top else ()
-        self.places: dict[str, Node] = {}  # the folded codes so far
+        self.places = places  # the codes so far, in folded case
         self.jobs: list[tuple[str, str, Node]] = []  # function, code and the code's place
 
     def function(self, node: Node) -> Function:
         fields = node.mapping(
-            self.problems, required=("code", "title", "jobs"), optional=("description", "bands", "reports")
+            self.problems,
+            required=("code", "title", "jobs"),
+            optional=("description", "bands", "reports", "attributes"),
         )
         code, title = self.code(fields), self.text(fields, "title")
         reports = self.known(fields, "reports", self.reports)
@@ -226,11 +257,12 @@ class _Reader:
             bands=self.known(fields, "bands", [band.code for band in self.bands]),
             reports=reports,
             jobs=tuple(self.job(job, code, title, reports) for job in jobs),
+            attributes=self.attributes(fields),
         )
 
     def job(self, node: Node, function: str, function_title: str, reports: tuple[str, ...]) -> Job:
         fields = node.mapping(
-            self.problems, required=("code", "kind", "title", "responsibilities"), optional=("reports",)
+            self.problems, required=("code", "kind", "title", "responsibilities"), optional=("reports", "attributes")
         )
         code, kind, title = self.code(fields), self.text(fields, "kind"), self.text(fields, "title")
         if code:
@@ -248,17 +280,22 @@ class _Reader:
             ),
             reports=self.known(fields, "reports", self.reports) if "reports" in fields else reports,
             role=role_of(cast(Kind, kind), title, function_title),
+            attributes=self.attributes(fields),
         )
 
     def text(self, fields: dict[str, Node], key: str) -> str:
         return fields[key].string(self.problems) if key in fields else ""
+
+    def attributes(self, fields: dict[str, Node]) -> tuple[tuple[str, str], ...]:
+        named = fields["attributes"].mapping(self.problems) if "attributes" in fields else {}
+        return tuple((name, node.string(self.problems)) for name, node in named.items())
 
     def code(self, fields: dict[str, Node]) -> str:
         code = self.text(fields, "code")
         if not code:
             return ""
         node = fields["code"]
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             self.problems.append(node.problem(f"expected letters, digits and . / + - _, found {code!r}"))
             return ""
         first = self.places.setdefault(code.casefold(), node)
@@ -278,24 +315,25 @@ class _Reader:
         return tuple(found)
 
 
-def _misplaced(jobs: Sequence[tuple[str, str, Node]], functions: set[str]) -> list[Problem]:
-    """Codes that do not fit their function.
+def misplaced(jobs: Sequence[tuple[str, str]], functions: Collection[str]) -> list[tuple[int, str]]:
+    """The (function, code) pairs whose code does not fit its function: their positions, and what is wrong.
 
     A code that starts with the code of another function of the catalogue (the longest one counts) is in the
     wrong place. One that starts with none is refused only where at least half of all codes start with their
     function's, as `AMT010` does: surveys with codes such as `43-4051.00` need not name the function in them.
     """
-
-    def owner(code: str) -> str:
-        return next((code[:end] for end in range(len(code), 0, -1) if code[:end] in functions), "")
-
-    owned = [(function, code, owner(code), node) for function, code, node in jobs if function]
-    usual = 2 * sum(function == found for function, _, found, _ in owned) >= len(owned)
+    owned = [(at, function, code, owner(code, functions)) for at, (function, code) in enumerate(jobs) if function]
+    usual = 2 * sum(function == found for _, function, _, found in owned) >= len(owned)
     problems = []
-    for function, code, found, node in owned:
+    for at, function, code, found in owned:
         if found and found != function:
-            problems.append(node.problem(f"expected a code of {function}, found {code}, which is of {found}"))
+            problems.append((at, f"expected a code of {function}, found {code}, which is of {found}"))
         elif not found and usual:
             message = f"expected a code that starts with {function}, as its function does; found {code}"
-            problems.append(node.problem(message))
+            problems.append((at, message))
     return problems
+
+
+def owner(code: str, functions: Collection[str]) -> str:
+    """The longest function code that a code starts with; "" if there is none."""
+    return next((code[:end] for end in range(len(code), 0, -1) if code[:end] in functions), "")

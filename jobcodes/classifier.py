@@ -10,7 +10,7 @@ from itertools import islice
 
 from jobcodes.calibration import Calibration, Features, features_of, load_calibration
 from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
-from jobcodes.ranking import Ranking, rank
+from jobcodes.ranking import Ranker, Ranking
 from jobcodes.reading import Definition, Reader, Reading
 from jobcodes.text import flatten, plain, stem, words
 from jobcodes.vocabulary import Entry, Vocabulary
@@ -51,6 +51,7 @@ class Classifier:
         )
         self.rivals = self.jobs.keys() | self.outside.keys()
         self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.entries))
+        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
         """The match of one job from its text, its title or both; `top` is the length of the ranking.
@@ -85,7 +86,7 @@ class Classifier:
 
     def ranked(self, reading: Reading) -> tuple[Ranking, list[str]]:
         """The ranking and its codes, best first; equally likely ones in catalogue order."""
-        ranking = rank(reading, self.catalogue, self.vocabulary.entries, self.outside)
+        ranking = self.ranker.rank(reading)
         return ranking, sorted(ranking.codes, key=lambda code: (-ranking.codes[code], self.order[code]))
 
     def _match(

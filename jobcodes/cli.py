@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
 
 import typer
@@ -32,8 +33,11 @@ from jobcodes.options import (
     Quiet,
     ReportFormat,
     RowFormat,
+    Sheet,
     ShowFormat,
     SourceFormat,
+    Split,
+    SplitOn,
     TableFormat,
     TextColumns,
     TitleColumn,
@@ -53,6 +57,8 @@ from jobcodes.streams import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jobcodes.cache import Cache
     from jobcodes.classifier import Classifier
     from jobcodes.explanation import Explanation
@@ -96,7 +102,8 @@ def root(
     "classify",
     epilog=_examples(
         "jobcodes classify description.txt",
-        "jobcodes classify jobs/*.txt -f csv -o matches.csv",
+        "jobcodes classify jobs/ -f csv -o matches.csv",
+        "jobcodes classify handbook.docx --split",
         'pbpaste | jobcodes classify - --title "Help Desk Analyst"',
         "jobcodes classify description.txt --explain | jq .explanation.tip",
     ),
@@ -104,13 +111,19 @@ def root(
 def classify(
     files: Annotated[
         list[str] | None,
-        Argument(metavar="FILE...", help="Job descriptions, one job a file; - is stdin.", show_default=False),
+        Argument(
+            metavar="FILE...",
+            help="Job descriptions (text, HTML, Word, PDF, RTF) or folders of them; - is stdin.",
+            show_default=False,
+        ),
     ] = None,
     text: Annotated[str | None, Option("--text", metavar="TEXT", help="The description itself.")] = None,
     title: Annotated[str | None, Option("--title", metavar="TITLE", help="The job's title; enough on its own.")] = None,
     coverage: Coverage = 0.8,
     min_confidence: MinConfidence = None,
     encoding: Encoding = None,
+    split: Split = False,
+    split_on: SplitOn = None,
     top: Top = 3,
     explain: Annotated[
         bool, Option("--explain", help="Why: the text duty by duty, the runner-up, what would have tipped it.")
@@ -126,13 +139,20 @@ def classify(
 ) -> None:
     """Rank the codes for each job description.
 
-    Reads stdin if there is no FILE, --text or --title.
+    Reads stdin if there is no FILE, --text or --title. Of a folder, every file below it.
     """
     from jobcodes.records import posting_from_text, read_posting
 
     if text is not None and files:
         raise UsageError("--text and FILE are both given", "classify them one after the other")
+    if title is not None and (split or split_on is not None):
+        raise UsageError("--title and --split are both given", "each role has a title of its own")
+    if files and any(map(os.path.isdir, files)):
+        from jobcodes.folders import expanded
+
+        files = expanded(files)
     _refuse_to_overwrite(output, files or ())
+    parted = _splitter(split_on, quiet) if split or split_on is not None else iter
 
     def postings() -> Iterator[Posting]:
         from jobcodes.model import Posting
@@ -148,7 +168,7 @@ def classify(
                 yield read_posting(file, title=title, encoding=encoding)
 
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
-    unusable = 0
+    unusable = done = 0
     formats = ("jsonl", "json", "csv", "tsv")
     with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
         if explain and shown in ("csv", "tsv"):
@@ -157,12 +177,13 @@ def classify(
         def matches() -> Iterator[tuple[Posting, Match]]:
             from jobcodes.records import match_posting
 
-            nonlocal unusable
-            for posting in postings():
+            nonlocal unusable, done
+            for posting in parted(postings()):
                 match = match_posting(posting, classifier, top)
                 if match.decision == "error":
                     unusable += 1
                     _say(f"{posting.source}: {' '.join(match.notes)}")
+                done += 1
                 yield posting, match
 
         def explained(posting: Posting, match: Match) -> Explanation | None:
@@ -181,7 +202,11 @@ def classify(
                 else:
                     views.match(posting, match, every=verbose)
         else:
-            _write_matches(write, matches(), shown, classifier.catalogue, explained)
+            hidden = (
+                quiet or len(files or ()) < 2 or not sys.stderr.isatty() or (sys.stdout.isatty() and output is None)
+            )
+            found = matches() if hidden else _with_progress(matches(), lambda: done, "jobs")
+            _write_matches(write, found, shown, classifier.catalogue, explained)
     if unusable:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -191,15 +216,20 @@ def classify(
     epilog=_examples(
         "jobcodes batch jobs.csv -o matched.csv --summary summary.json",
         "jobcodes batch jobs.csv -o matched.csv --resume",
+        "jobcodes batch export.xlsx --sheet Jobs -o coded.xlsx",
+        "jobcodes batch descriptions/ -o matched.csv",
         "cat jobs.jsonl | jobcodes batch --text-column summary --text-column duties",
     ),
 )
 def batch(
-    input: Annotated[str, Argument(metavar="[INPUT]", help="A table of jobs; - is stdin.", show_default=False)] = "-",
+    input: Annotated[
+        str, Argument(metavar="[INPUT]", help="A table or a folder of jobs; - is stdin.", show_default=False)
+    ] = "-",
     title_column: TitleColumn = None,
     text_column: TextColumns = None,
     titles_only: Annotated[bool, Option("--titles-only", help="Read the titles alone, no text.")] = False,
     source_format: SourceFormat = None,
+    sheet: Sheet = None,
     encoding: Encoding = None,
     replace: Annotated[bool, Option("--replace", help="Overwrite the match of an earlier run.")] = False,
     keep: Annotated[
@@ -238,9 +268,10 @@ def batch(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Add the match to each row of a table (CSV, TSV or JSONL).
+    """Add the match to each row of a table (CSV, TSV, JSONL or XLSX).
 
     Rows, their order and their columns stay as they are; the columns match_code, match_title, … are added.
+    Of a folder: a row for each file below it, with the columns source and title.
     """
     from jobcodes.batch import Layout, code_table
     from jobcodes.identity import identity, sha256_of
@@ -250,26 +281,42 @@ def batch(
     from jobcodes.tables import choose_columns, open_table
     from jobcodes.tally import Tally
 
-    _refuse_to_overwrite(output, [input])
-    _refuse_to_overwrite(summary, [input, *([output] if output else [])])
+    files: list[str] = []
+    if os.path.isdir(input):
+        from jobcodes.folders import expanded, folder_table
+
+        if title_column or text_column or titles_only or source_format:
+            raise UsageError(f"{input}: a folder has no columns and no --from", "leave these options out")
+        files = expanded([input])
+    _refuse_to_overwrite(output, files or [input])
+    _refuse_to_overwrite(summary, [*(files or [input]), *([output] if output else [])])
+    if output and summary and os.path.realpath(output) == os.path.realpath(summary):
+        raise UsageError(f"--summary would overwrite {output}", "write the summary to a file of its own")
     in_file = output is not None and output != "-" and not is_device(output)
     if resume and not in_file:
         raise UsageError("--resume goes on with an output file", "name it with -o")
     end_on_signals()
     classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
     tally = Tally()
+    say = _silent if quiet else _say
     with (
         _interruptible(output),
         closed_pipe_ends_it(),
         whole_file(summary) if summary else nullcontext() as summed,
-        input_stream(input, _silent if quiet else _say) as stream,
+        nullcontext() if files else input_stream(input, say) as stream,
     ):
-        hashed = sha256_of(stream) if in_file else None
-        table = open_table(stream, source=input, format=source_format, encoding=encoding)
-        columns = choose_columns(table.headers, title_column, text_column or (), titles_only=titles_only)
+        if stream is None:
+            hashed = None
+            table, columns = folder_table(input, files, encoding, lambda one: _say(f"{one.source}: {one.error}"))
+        else:
+            hashed = sha256_of(stream) if in_file else None
+            table = open_table(stream, source=input, format=source_format, encoding=encoding, sheet=sheet)
+            columns = choose_columns(table.headers, title_column, text_column or (), titles_only=titles_only)
+        for note in table.notes:
+            say(note)
         personal = personal_columns(table.headers, table.first, (columns.title, *columns.texts))
         layout = Layout(
-            format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl"))),
+            format or cast("TableFormat | None", _suffix(output, ("csv", "tsv", "jsonl", "xlsx"))),
             keep=keep or (),
             drop=[*(drop or ()), *(personal if drop_personal else ())],
             overwrite=replace,
@@ -294,20 +341,25 @@ def batch(
                 return rows
             from jobcodes.terminal_progress import with_progress
 
-            return with_progress(rows, sys.stderr, lambda: tally.rows, *position_and_size(stream))
+            reached = (None, None) if stream is None or table.format == "xlsx" else position_and_size(stream)
+            return with_progress(rows, sys.stderr, lambda: tally.rows, *reached)
 
         if output is not None and in_file:
             from jobcodes.journal import journalled
 
-            options = [columns, layout, coding.format, encoding, top, coverage, classifier.accept]
+            options = [columns, layout, sheet, coding.format, encoding, top, coverage, classifier.accept]
             what = identity(hashed, table, classifier, vocabulary, options)
-            with journalled(output, what, resume=resume, rows=lambda: tally.read) as journal:
+            make = _workbook_maker(table.sheet) if coding.format == "xlsx" else None
+            with journalled(output, what, resume=resume, rows=lambda: tally.read, make=make) as journal:
                 if resume and not quiet:
                     _say(f"going on after {journal.rows:,} rows" if journal.done else "nothing to go on from")
                 journal.header(coding.header)
                 with closing(coding.rows(journal.done)) as rows:
                     for row in shown(rows):
                         journal.add(row)
+        elif coding.format == "xlsx":
+            with closing(coding.rows(None)) as rows:
+                _write_workbook(output, chain([coding.header], (row.line for row in shown(rows))), table.sheet)
         else:
             with output_stream(output) as out, closing(coding.rows(None)) as rows:
                 out.write(coding.header)
@@ -664,6 +716,34 @@ def _write_matches(
         write(to_json(record) + "\n")
 
 
+def _write_workbook(output: str | None, lines: Iterable[str], sheet: str) -> None:
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    from jobcodes.workbook_writer import write_lines
+
+    with output_stream(output) as out:
+        if isinstance(out, Screen):
+            raise UsageError("a workbook cannot be shown", "write it to a file with -o, or say --format csv")
+        with TemporaryFile() as whole:  # a pipe cannot be sought
+            write_lines(whole, lines, sheet=sheet or "Jobs")
+            whole.seek(0)
+            copyfileobj(whole, out.buffer)
+
+
+def _workbook_maker(sheet: str) -> Callable[[Path, Path], None]:
+    """What makes a workbook of a file of lines; raises UsageError now rather than after hours of work."""
+    from jobcodes.workbook_writer import require_writer, write_lines
+
+    require_writer()
+
+    def make(rows: Path, ready: Path) -> None:
+        with open(rows, encoding="utf-8", newline="\n") as lines, open(ready, "wb") as file:
+            write_lines(file, lines, sheet=sheet or "Jobs")
+
+    return make
+
+
 def _write_records(
     write: Callable[[str], object], records: Iterable[Record], format: str, columns: tuple[str, ...]
 ) -> None:
@@ -675,14 +755,31 @@ def _write_records(
         write("".join(to_tsv_lines(records, columns)))
 
 
-def _with_progress(items: Iterable[T], rows: Callable[[], int]) -> Iterator[T]:
+def _splitter(pattern: str | None, quiet: bool) -> Callable[[Iterable[Posting]], Iterator[Posting]]:
+    """What takes postings apart into their roles, and says of which it found only one."""
+    from jobcodes.roles import compile_pattern, split_posting
+
+    compiled = None if pattern is None else compile_pattern(pattern)
+
+    def parted(postings: Iterable[Posting]) -> Iterator[Posting]:
+        for posting in postings:
+            roles = split_posting(posting, compiled)
+            if roles == [posting] and not posting.error and not quiet:
+                hint = "" if compiled else "; --split-on REGEX says where each begins"
+                _say(f"{posting.source}: no second role found{hint}")
+            yield from roles
+
+    return parted
+
+
+def _with_progress(items: Iterable[T], rows: Callable[[], int], what: str = "rows") -> Iterator[T]:
     """The same items, with a count of the rows on stderr that is gone at the end."""
     shown = time.monotonic()
     for item in items:
         yield item
         if (now := time.monotonic()) - shown > 0.5:
             shown = now
-            print(f"\r{rows():,} rows", end="", file=sys.stderr, flush=True)
+            print(f"\r{rows():,} {what}", end="", file=sys.stderr, flush=True)
     print("\r" + " " * 24 + "\r", end="", file=sys.stderr, flush=True)
 
 
@@ -749,6 +846,10 @@ def _leave_out_other_commands(named: list[str]) -> None:
     # Typer works out the options of every command at each start: a tenth of the time that `show` takes.
     wanted = [command for command in app.registered_commands if [command.name] == named]
     app.registered_commands = wanted or app.registered_commands
+    if not wanted:
+        from jobcodes.cli_catalogue import app as catalogue_app
+
+        app.add_typer(catalogue_app)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ to the phrases that begin with them, and each cue is looked at only where its ra
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -78,7 +78,9 @@ class Words(dict[str, str]):
         targets = [
             target
             for target in self.targets.get(base[0], ())
-            if abs(len(target) - len(base)) <= bound and len(letters.symmetric_difference(target)) <= 2 * bound
+            if abs(len(target) - len(base)) <= bound
+            and len(letters.symmetric_difference(target)) <= 2 * bound
+            and (Counter(base) - Counter(target)).total() <= bound
         ]
         if not targets:
             return ""
@@ -107,8 +109,13 @@ class Cue(NamedTuple):
 
 Span = tuple[int, int]  # words of a clause, from and to
 Hit = tuple[Cue, tuple[Span, ...]]  # a cue found in a clause, and the words that its parts were found in
-Check = tuple[Cue, int, list[frozenset[int]]]  # a cue, its number, and the phrases of its parts if it has several
-Start = tuple[int, list[tuple[int, dict[str, int]]]]  # the phrase of one word (or -1), those of more by size
+Check = tuple[Cue, int, int]  # a cue of several parts, its number, and the bits of its parts
+# What a phrase leads to where it stands: the cues it makes up alone, the bits of the parts it belongs to, and
+# the cues of several parts to look at. A part's bit is 1 << its number.
+Lead = tuple[list[Cue], int, list[Check]]
+# What a word begins: the phrase of one word (or -1), and those of more by their second word, each with the words
+# after that one and its number.
+Start = tuple[int, dict[str, list[tuple[list[str], int]]]]
 
 
 @dataclass(slots=True)
@@ -128,8 +135,10 @@ class CueIndex:
     cues: list[Cue] = field(default_factory=list)
     anchored: list[list[int]] = field(default_factory=list)
     # What `find` makes of these for a phrase or a word, once it meets it.
-    _checks: dict[int, list[Check]] = field(default_factory=dict, repr=False)
+    _leads: dict[int, Lead] = field(default_factory=dict, repr=False)
     _starts: dict[str, Start] = field(default_factory=dict, repr=False)
+    _bits: dict[int, int] = field(default_factory=dict, repr=False)
+    _members: dict[int, frozenset[int]] = field(default_factory=dict, repr=False)
 
     def add_part(self, alternatives: Mapping[str, Iterable[Sequence[str]]]) -> int:
         """The number of a new part: each alternative as written, with the phrases it stands for."""
@@ -148,7 +157,8 @@ class CueIndex:
 
     def add_cue(self, key: str, weight: float, sign: int, parts: Sequence[int]) -> None:
         """A cue for a key; it is looked at only where the first of its parts stands."""
-        self._checks.clear()
+        self._leads.clear()
+        self._bits.clear()
         for phrase in self.parts[parts[0]]:
             self.anchored[phrase].append(len(self.cues))
         self.cues.append(Cue(key, weight, sign, list(parts)))
@@ -169,62 +179,74 @@ class CueIndex:
         REACH words of the first, the earliest first.
         """
         places = self._places(words)
-        present = set(places)
+        leads = self._leads
         hits: list[Hit] = []
-        found = set()
+        present = 0
+        open_: list[Check] = []
         for phrase, spans in places.items():
-            checks = self._checks.get(phrase)
-            for cue, number, parts in self._check(phrase) if checks is None else checks:
-                if number in found:
-                    continue
-                for part in reversed(parts):  # the first is there: it is the one that led here
-                    if part.isdisjoint(present):
-                        break
-                else:
-                    if parts:
-                        together = _together([_of(part & present, places) for part in parts])
-                        if together:
-                            hits.append((cue, together))
-                            found.add(number)
-                    else:
-                        hits += [(cue, (span,)) for span in spans]
+            alone, bits, checks = leads.get(phrase) or self._lead(phrase)
+            present |= bits
+            open_ += checks
+            for cue in alone:
+                hits += [(cue, (span,)) for span in spans]
+        found = set()
+        for cue, number, needed in open_:
+            if needed & present == needed and number not in found:
+                together = _together([self._spans(part, places) for part in cue.parts])
+                if together:
+                    hits.append((cue, together))
+                    found.add(number)
         return hits
 
-    def _check(self, phrase: int) -> list[Check]:
-        self._checks[phrase] = checks = [
-            (cue, number, [frozenset(self.parts[part]) for part in cue.parts] if len(cue.parts) > 1 else [])
-            for number in self.anchored[phrase]
-            for cue in (self.cues[number],)
-        ]
-        return checks
+    def _lead(self, phrase: int) -> Lead:
+        if not self._bits:
+            for part in {part for cue in self.cues if len(cue.parts) > 1 for part in cue.parts}:
+                for member in self.parts[part]:
+                    self._bits[member] = self._bits.get(member, 0) | 1 << part
+        cues = [(self.cues[number], number) for number in self.anchored[phrase]]
+        self._leads[phrase] = lead = (
+            [cue for cue, _ in cues if len(cue.parts) == 1],
+            self._bits.get(phrase, 0),
+            [(cue, number, sum(1 << part for part in {*cue.parts})) for cue, number in cues if len(cue.parts) > 1],
+        )
+        return lead
+
+    def _spans(self, part: int, places: Mapping[int, list[Span]]) -> list[Span]:
+        """Where any of a part's phrases stand."""
+        members = self._members.get(part)
+        if members is None:
+            self._members[part] = members = frozenset(self.parts[part])
+        found = members.intersection(places)
+        if len(found) == 1:
+            return places[next(iter(found))]
+        return sorted(span for phrase in found for span in places[phrase])
 
     def _places(self, words: Sequence[str]) -> dict[int, list[Span]]:
         """Where each phrase stands in a clause, overlaps included."""
         places: dict[int, list[Span]] = {}
         starts = self._starts
-        count = len(words)
         for i, word in enumerate(words):
             if not word:
                 continue
-            number, rests = starts.get(word) or self._start(word)
+            number, longer = starts.get(word) or self._start(word)
             if number >= 0:
                 if number in places:
                     places[number].append((i, i + 1))
                 else:
                     places[number] = [(i, i + 1)]
-            for size, longer in rests:
-                end = i + 1 + size
-                if end <= count:
-                    rest = words[i + 1] if size == 1 else " ".join(words[i + 1 : end])
-                    if rest in longer:
-                        places.setdefault(longer[rest], []).append((i, end))
+            if longer and i + 1 < len(words):
+                for rest, number in longer.get(words[i + 1], ()):
+                    end = i + 2 + len(rest)
+                    if not rest or words[i + 2 : end] == rest:
+                        places.setdefault(number, []).append((i, end))
         return places
 
     def _start(self, word: str) -> Start:
-        by_size: dict[int, dict[str, int]] = {}
-        for rest, number in self.longer.get(word, {}).items():
-            by_size.setdefault(rest.count(" ") + 1, {})[rest] = number
-        self._starts[word] = start = (self.single.get(word, -1), sorted(by_size.items()))
+        longer: dict[str, list[tuple[list[str], int]]] = {}
+        for text, number in self.longer.get(word, {}).items():
+            second, *rest = text.split()
+            longer.setdefault(second, []).append((rest, number))
+        self._starts[word] = start = (self.single.get(word, -1), longer)
         return start
 
     def terms(self, hit: Hit, words: Sequence[str]) -> list[str]:
@@ -239,27 +261,27 @@ class CueIndex:
         return [text for _, text in sorted(found)]
 
 
-def _of(phrases: Iterable[int], places: Mapping[int, list[Span]]) -> list[Span]:
-    """Where any of the phrases stand."""
-    spans = [places[phrase] for phrase in phrases]
-    return spans[0] if len(spans) == 1 else sorted(span for found in spans for span in found)
-
-
-def _together(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...] = ()) -> tuple[Span, ...]:
+def _together(places: Sequence[Sequence[Span]]) -> tuple[Span, ...]:
     """One place for each part, none overlapping another, all within REACH words of the first; () if none.
 
     Each part takes the place nearest to the first part's that leaves one for the parts after it.
     """
+    if len(places) == 2 and len(places[0]) == 1 and len(places[1]) == 1:  # nearly always
+        one, other = places[0][0], places[1][0]
+        apart = one[1] <= other[0] or other[1] <= one[0]
+        return (one, other) if apart and abs(one[0] - other[0]) <= REACH else ()
+    return _choose(places, ())
+
+
+def _choose(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...]) -> tuple[Span, ...]:
     if len(chosen) == len(places):
         return chosen
     spans, start = places[len(chosen)], chosen[0][0] if chosen else 0
-    if len(spans) > 1:
-        spans = sorted(spans, key=lambda span: (abs(span[0] - start), span))
-    for span in spans:
+    for span in sorted(spans, key=lambda span: (abs(span[0] - start), span)):
         if chosen and abs(span[0] - start) > REACH:
             break
         if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen) and (
-            found := _together(places, (*chosen, span))
+            found := _choose(places, (*chosen, span))
         ):
             return found
     return ()

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from jobcodes.classifier import EVIDENCE, answer_of
 from jobcodes.model import Evidence
-from jobcodes.ranking import rank
+from jobcodes.ranking import Ranker
 from jobcodes.text import IGNORED, Line, lines, token_spans, words
-from jobcodes.vocabulary import Entry
 
 if TYPE_CHECKING:
     from jobcodes.classifier import Classifier
@@ -172,7 +171,7 @@ def _masses(reading: Reading, classifier: Classifier) -> Mapping[str, float]:
     """What a reading weighs for every key of its scores."""
     keys = {key for scores in (reading.title_scores, *(duty.scores for duty in reading.duties)) for key in scores}
     # To a catalogue without functions every key is a kind of work of its own, which nothing rivals.
-    return rank(reading, replace(classifier.catalogue, functions=()), {}, dict.fromkeys(keys, Entry())).kinds
+    return Ranker(replace(classifier.catalogue, functions=()), {}, keys).rank(reading).kinds
 
 
 def _mass_for(masses: Mapping[str, float], keys: Iterable[str]) -> float:

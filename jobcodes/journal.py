@@ -149,7 +149,11 @@ class Journal:
         ready = self.partial
         if make:
             ready = Path(f"{self.target}.partial.made")
-            make(self.partial, ready)
+            try:
+                make(self.partial, ready)
+            except BaseException:
+                ready.unlink(missing_ok=True)
+                raise
         if sys.platform == "win32":  # an open file cannot be moved there
             os.close(self._out)
             self._out = -1

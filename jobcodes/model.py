@@ -38,6 +38,7 @@ class Job:
     `responsibilities` joined by a space are the survey house's description, word for word.
     `role` says what part the job plays in its function (see `catalogue.role_of`): a generalist stands for
     several disciplines of the function together, a residual for "in the function, in no discipline".
+    `attributes` are (name, value) pairs that the survey house gives besides, in its order.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Job:
     responsibilities: tuple[str, ...]
     reports: tuple[str, ...] = ()
     role: Role = "discipline"
+    attributes: tuple[tuple[str, str], ...] = ()
 
     @property
     def description(self) -> str:
@@ -63,6 +65,7 @@ class Function:
     bands: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     jobs: tuple[Job, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

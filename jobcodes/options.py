@@ -74,14 +74,24 @@ ListFormat = Annotated[
     Literal["table", "tsv", "json"] | None,
     Option("--format", "-f", help="Default: table on a terminal, tsv in a pipe."),
 ]
-TableFormat = Literal["csv", "tsv", "jsonl"]
+TableFormat = Literal["csv", "tsv", "jsonl", "xlsx"]
 RowFormat = Annotated[TableFormat | None, Option("--format", "-f", help="Default: as INPUT.")]
 SourceFormat = Annotated[TableFormat | None, Option("--from", help="The format of the input.")]
+Sheet = Annotated[
+    str | None,
+    Option("--sheet", metavar="NAME", help="Of a workbook: name or number; default: the first with a table of jobs."),
+]
 TitleColumn = Annotated[
     str | None, Option("--title-column", metavar="NAME", help="The column of titles, if its name is unusual.")
 ]
 TextColumns = Annotated[
     list[str] | None, Option("--text-column", metavar="NAME", help="A column of descriptions; several are joined.")
+]
+Split = Annotated[
+    bool, Option("--split", help="A file may hold several roles: headings, page breaks or --- tell them apart.")
+]
+SplitOn = Annotated[
+    str | None, Option("--split-on", metavar="REGEX", help="A role begins wherever this matches; ^ is a line's start.")
 ]
 ReportFormat = Annotated[Literal["text", "json"] | None, Option("--format", "-f", help="Default: text.")]
 FunctionCode = Annotated[

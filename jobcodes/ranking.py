@@ -7,7 +7,7 @@ codes: several disciplines together, none of them, the top executive.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jobcodes.model import Catalogue, Function
@@ -16,18 +16,18 @@ from jobcodes.vocabulary import Entry, need_of
 
 # Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
 # duty that certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.1, 0.26  # a title weighs as much as two duties and a quarter of the job's
-UNKNOWN = 0.11  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.29  # what "none of these" starts with
-FLOOR = 0.08  # what every discipline starts with
-SHARPNESS = 2.0  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
-CERTAINTY = 1.5  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
-RIVALRY = 1.7  # how much of a duty goes to the code it speaks for most
+TITLE, TITLE_SHARE = 2.07, 0.3  # a title weighs as much as two duties and three tenths of the job's
+UNKNOWN = 0.09  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.32  # what "none of these" starts with
+FLOOR = 0.07  # what every discipline starts with
+SHARPNESS = 1.73  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.96  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
+RIVALRY = 1.27  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
-WITHOUT, WITHOUT_FUNCTION = 0.6, 0.84
-EVEN, BALANCE, MIXED, SAID = 0.6, 3.5, 0.27, 0.73  # when two disciplines share a job, and what "both" adds
+WITHOUT, WITHOUT_FUNCTION = 0.6, 0.86
+EVEN, BALANCE, MIXED, SAID = 0.6, 2.25, 0.3, 0.63  # when two disciplines share a job, and what "both" adds
 OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
-UNASSIGNED = 0.08  # the part of the function's mass in no discipline that speaks for its residual code
+UNASSIGNED = 0.19  # the part of the function's mass in no discipline that speaks for its residual code
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,59 +45,80 @@ class Ranking:
     known: float = 0.0
 
 
-def rank(reading: Reading, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Mapping[str, Entry]) -> Ranking:
-    """The probability of each of the catalogue's codes, from the reading of a job.
+class Ranker:
+    """Ranks a catalogue's codes, given what is known about them: build it once and use it for many jobs.
 
-    `entries` are the codes' and functions' own, `outside` those of the kinds of work outside.
+    `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside.
     """
-    functions = [function.code for function in catalogue.functions]
-    function_of = dict(zip(functions, functions, strict=True)) | {job.code: job.function for job in catalogue}
-    set_in = {
-        key: _setting(reading, key, WITHOUT_FUNCTION if key in functions else WITHOUT)
-        for key, entry in entries.items()
-        if entry.needs
-    }
 
-    def weighed(scores: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-        """What a clause adds to functions, to codes and to kinds of work outside, each from 0 to 1."""
+    def __init__(self, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Iterable[str]) -> None:
+        self.functions = catalogue.functions
+        self.function_of = {job.code: job.function for job in catalogue}
+        self.function_of |= {function.code: function.code for function in catalogue.functions}
+        self.outside = frozenset(outside)
+        self.needs = {
+            key: WITHOUT_FUNCTION if key == self.function_of.get(key) else WITHOUT
+            for key, entry in entries.items()
+            if entry.needs
+        }
+
+    def rank(self, reading: Reading) -> Ranking:
+        """The probability of each code, from the reading of a job."""
+        set_in = {key: _setting(reading, key, without) for key, without in self.needs.items()}
+        masses: dict[str, float] = {}
+        within = {function.code: 0.0 for function in self.functions}
+        kinds: dict[str, float] = {}
+        outer = DOUBT
+        size = 0.0
+        for duty in reading.duties:
+            found = self._add(duty.scores, duty.weight, set_in, within, masses, kinds)
+            size += duty.weight
+            outer += duty.weight * (UNKNOWN if found is None else found)
+        title = TITLE + TITLE_SHARE * size
+        outer += title * (self._add(reading.title_scores, title, set_in, within, masses, kinds) or 0.0)
+        powers = {code: mass**SHARPNESS for code, mass in within.items()}
+        inner = sum(powers.values())
+        everything = inner + outer**SHARPNESS
+        codes: dict[str, float] = {}
+        for function in self.functions:
+            share = powers[function.code] / everything
+            for code, part in _within(function, masses, within[function.code], reading).items():
+                codes[code] = share * part
+        of_functions = {code: power / everything for code, power in powers.items()}
+        return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
+
+    def _add(
+        self,
+        scores: Mapping[str, float],
+        weight: float,
+        set_in: Mapping[str, float],
+        within: dict[str, float],
+        masses: dict[str, float],
+        kinds: dict[str, float],
+    ) -> float | None:
+        """Adds what a clause speaks for, times its weight, to functions, codes and kinds of work outside.
+
+        The most that it speaks for any kind of work outside, from 0 to 1; None if it speaks for nothing.
+        """
         best: dict[str, float] = {}
         of_function: dict[str, dict[str, float]] = {}
-        outer: dict[str, float] = {}
+        most = None
         for key, score in scores.items():
-            if key in outside:
-                outer[key] = score**CERTAINTY
-            elif (function := function_of.get(key)) is not None:
+            if key in self.outside:
+                share = score**CERTAINTY
+                kinds[key] = kinds.get(key, 0.0) + weight * share
+                most = max(most or 0.0, share)
+            elif (function := self.function_of.get(key)) is not None:
                 score *= set_in.get(key, 1.0) * set_in.get(function, 1.0)
-                best[function] = max(best.get(function, 0.0), score**CERTAINTY)
+                best[function] = max(best.get(function, 0.0), score)
                 if key != function:
                     of_function.setdefault(function, {})[key] = score
-        return best, {code: part for found in of_function.values() for code, part in _shared(found).items()}, outer
-
-    masses: dict[str, float] = {}
-    within = dict.fromkeys(functions, 0.0)
-    kinds: dict[str, float] = {}
-    outer = DOUBT
-    size = sum(duty.weight for duty in reading.duties)
-    sources = [(duty.weight, duty.scores) for duty in reading.duties]
-    for weight, scores in (*sources, (TITLE + TITLE_SHARE * size, reading.title_scores)):
-        best, parts, found = weighed(scores)
-        for totals, shares in ((within, best), (masses, parts), (kinds, found)):
-            for key, share in shares.items():
-                totals[key] = totals.get(key, 0.0) + weight * share
-        if best or found or scores is reading.title_scores:
-            outer += weight * max(found.values(), default=0.0)
-        else:
-            outer += weight * UNKNOWN
-    powers = {code: mass**SHARPNESS for code, mass in within.items()}
-    inner = sum(powers.values())
-    everything = inner + outer**SHARPNESS
-    codes: dict[str, float] = {}
-    for function_ in catalogue.functions:
-        share = powers[function_.code] / everything
-        for code, part in _within(function_, masses, within[function_.code], reading).items():
-            codes[code] = share * part
-    of_functions = {code: power / everything for code, power in powers.items()}
-    return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
+        for function, score in best.items():
+            within[function] += weight * score**CERTAINTY
+        for shared in of_function.values():
+            for code, part in _shared(shared).items():
+                masses[code] = masses.get(code, 0.0) + weight * part
+        return most if most is not None or not best else 0.0
 
 
 def _setting(reading: Reading, key: str, without: float) -> float:
@@ -107,8 +128,10 @@ def _setting(reading: Reading, key: str, without: float) -> float:
     return without + (1 - without) * min(1.0, found)
 
 
-def _shared(scores: Mapping[str, float]) -> dict[str, float]:
+def _shared(scores: Mapping[str, float]) -> Mapping[str, float]:
     """A duty's weight shared out among the disciplines it speaks for: the likeliest gets most of it."""
+    if len(scores) == 1:
+        return scores
     most = max(scores.values())
     whole = sum((score / most) ** RIVALRY for score in scores.values()) if most else 1.0
     return {code: score * (score / most) ** (RIVALRY - 1) / whole if most else 0.0 for code, score in scores.items()}

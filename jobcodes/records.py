@@ -5,6 +5,7 @@ Nothing in a job stops the run: what cannot be used becomes a posting with an `e
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Protocol
 
@@ -19,6 +20,7 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
     (b"{\\rtf", "a rich-text file"),
 )
+_DOCUMENTS = (*(signature for signature, _ in _SIGNATURES), b"<")
 _VISIBLE = re.compile("[^\\s\ufeff\u200b\u200c\u200d\u2060\x00]")
 
 
@@ -38,6 +40,22 @@ def decode(data: bytes, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(*not_in(name, line, data[error.start : error.start + 1])) from None
+
+
+def document_text(data: bytes, encoding: str | None = None) -> str:
+    """The text of a file: of a Word, PDF, RTF or HTML document what it says, of any other what `decode` gives.
+
+    Raises InputError for what cannot be read, UsageError for an unknown encoding.
+    """
+    head = data[:1024]
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_DOCUMENTS) and b"%PDF-" not in head:
+        return decode(data, encoding)
+    from jobcodes import documents
+
+    if read := documents.reader(data):
+        return read(data)
+    text = decode(data, encoding or documents.html_charset(data))
+    return documents.html_text(text) if documents.is_html(text) else text
 
 
 def recognise(data: bytes) -> str:
@@ -86,19 +104,20 @@ _BULLET = re.compile(r"(?:[-+*\u2022\u00b7\u25cf\u25aa\u25e6\u2013\u2014]|\(?\w{
 _SENTENCE = re.compile(r"(?:we|we're|our|you|your|join|as an?|this|these|are you|do you|i|in|it|there)\b", re.I)
 # The name of the document: the title may stand behind it or below it.
 _DOCUMENT = re.compile(r"(?:job|position|role) (?:description|posting|profile|specification|spec|ad)|vacancy")
-_NOUN = (
-    "(?:(?:job|position|role|company|team|employment|work) )?(?:overview|summary|description|purpose|concept|"
-    "details?|introduction|profile|story|mission|values|opportunity|duties|tasks|responsibilities|"
-    "accountabilities|functions|requirements|qualifications|skills|education|experience|benefits|locations?|"
-    "department|salary|schedule|hours|date|type|title|name|role|job|position|company|team)"
+# The heading of a section: no title, and none below it. A line of such words only is one; a pattern for them would
+# take longer to compile than to classify a job.
+_HEADING_WORDS = frozenset(
+    word
+    for words in (
+        "the your our key main essential primary principal minimum preferred general basic and of job position role",
+        "company team employment work overview summary description purpose concept detail details introduction profile",
+        "story mission values opportunity duties tasks responsibilities accountabilities functions requirements",
+        "qualifications skills education experience benefits location locations department salary schedule hours date",
+        "type title name full time part remote apply now hiring we are",
+    )
+    for word in words.split()
 )
-_KIND = "(?:(?:the|your|our|key|main|essential|primary|principal|minimum|preferred|general|basic) )*"
-# The heading of a section: no title, and none below it.
-_HEADING = re.compile(
-    r"about.*|who we are|how we .*|what (?:we|you) .*|why .*|apply now|now hiring|we are hiring|"
-    r"full time|part time|remote|"
-    f"{_KIND}{_NOUN}(?: and {_KIND}{_NOUN}| of the {_NOUN})?"
-)
+_HEADING = re.compile(r"about.*|who we are|how we .*|what (?:we|you) .*|why .*")
 
 
 def guess_title(text: str) -> str | None:
@@ -119,20 +138,20 @@ def guess_title(text: str) -> str | None:
             rest = plain[label.end() :]
             separator = _SEPARATOR.match(rest)
             if not rest.strip(_MARKS + ":"):
-                found = _as_title("".join(lines[number + 1 : number + 2]))
+                found = as_title("".join(lines[number + 1 : number + 2]))
             else:
-                found = _as_title(rest[separator.end() :]) if separator else None
+                found = as_title(rest[separator.end() :]) if separator else None
             if found:
                 return found
     for line in lines[:-1]:
         if _DOCUMENT.fullmatch(_words(line)):
             continue
         name, *value = re.split(r":|\s[-\u2013\u2014]\s", line, maxsplit=1)
-        return _as_title(value[0] if value and _DOCUMENT.fullmatch(_words(name)) else line)
+        return as_title(value[0] if value and _DOCUMENT.fullmatch(_words(name)) else line)
     return None
 
 
-def _as_title(line: str) -> str | None:
+def as_title(line: str) -> str | None:
     """The line without its markup, when it can be a title."""
     title = " ".join(line.strip(_MARKS).split())
     if "&" in title:
@@ -142,7 +161,9 @@ def _as_title(line: str) -> str | None:
     words = _words(title)
     if not title or len(title) > 80 or title.endswith((".", ":", ";", "!", "?", ",")):
         return None
-    if _BULLET.match(line) or _SENTENCE.match(title) or _HEADING.fullmatch(words) or _DOCUMENT.fullmatch(words):
+    if _HEADING.fullmatch(words) or _HEADING_WORDS.issuperset(words.split()) or _DOCUMENT.fullmatch(words):
+        return None
+    if _BULLET.match(line) or _SENTENCE.match(title):
         return None
     return title if any(map(str.isalpha, title)) else None
 
@@ -165,7 +186,9 @@ def read_posting(path: str, *, title: str | None = None, encoding: str | None = 
     except FileNotFoundError:
         return Posting(path, title=title, error="no such file")
     except IsADirectoryError:
-        return Posting(path, title=title, error="a folder, not a file; name the files in it")
+        closed = not os.access(path, os.R_OK | os.X_OK)
+        what = "a folder that cannot be opened" if closed else "a folder, not a file; name the files in it"
+        return Posting(path, title=title, error=what)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Posting(path, title=title, error=f"cannot be read: {getattr(error, 'strerror', None) or error}")
     return posting_from_bytes(data, path, title=title, encoding=encoding)
@@ -177,7 +200,7 @@ def posting_from_bytes(data: bytes, source: str, *, title: str | None = None, en
         limit = f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
         return Posting(source, title=title, error=f"{limit}; a table of jobs is for `jobcodes batch`")
     try:
-        text = decode(data, encoding)
+        text = document_text(data, encoding)
     except InputError as error:
         return Posting(source, title=title, error=f"{error.message}; {error.hint}")
     return posting_from_text(text, source, title=title)
@@ -205,7 +228,12 @@ class Coder(Protocol):
 
 
 def match_posting(posting: Posting, classifier: Coder, top: int = 3) -> Match:
-    """The match of a posting; for one that could not be read, the decision error with the reason."""
+    """The match of a posting; for one that could not be read, the decision error with the reason.
+
+    A text that holds several roles is no more than a review.
+    """
     if posting.error:
         return Match(decision="error", notes=(posting.error,))
-    return classifier.classify(posting.text, posting.title, top)
+    from jobcodes.roles import with_note
+
+    return with_note(classifier.classify(posting.text, posting.title, top), posting.text)

@@ -185,6 +185,8 @@ def item_record(
             "reports": list(item.reports),
             "siblings": [{"code": job.code, "title": job.title} for job in function.jobs if job.code != item.code],
         }
+    if item.attributes:
+        record["attributes"] = dict(item.attributes)
     if phrases is not None:
         record["phrases"] = {kind: list(texts) for kind, texts in phrases.items()}
     return record
@@ -200,6 +202,8 @@ def item_text(catalogue: Catalogue, item: Function | Job, phrases: Mapping[str, 
     for key, value in record.items():
         if key == "phrases":
             lines += [[f"phrases {kind}", text] for kind, texts in value.items() for text in texts]
+        elif key == "attributes":
+            lines += [[key, name, text] for name, text in value.items()]
         else:
             lines += [[key, *_cells(one)] for one in (value if isinstance(value, list) else [value])]
     return "".join("\t".join(map(printable, line)) + "\n" for line in lines)

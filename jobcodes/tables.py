@@ -1,4 +1,4 @@
-"""A table of jobs in (CSV, TSV, JSONL): its rows as they are, and the columns that hold a job.
+"""A table of jobs in (CSV, TSV, JSONL; XLSX by `workbooks`): its rows as they are, and the columns that hold a job.
 
 Nothing in a row stops the run: what cannot be used becomes a row or a posting with an `error` that says why.
 Only a table that cannot be begun (no header, no such column) raises.
@@ -21,7 +21,10 @@ from jobcodes.records import guess_title, is_blank, not_in, recognise, unknown_e
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-Format = Literal["csv", "tsv", "jsonl"]
+Format = Literal["csv", "tsv", "jsonl", "xlsx"]
+# What a cell of a workbook holds, as JSON can: text, truth value or number; with a number format, the pair of both.
+Value = str | bool | int | float
+Cell = Value | Sequence[Value]
 
 DELIMITERS = (",", "\t", ";", "|")  # in the order that decides a tie
 
@@ -50,6 +53,8 @@ SECTION_COLUMNS = (
 
 # fmt: on
 
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how a workbook begins, and one of before 2007
+
 _HEAD_BYTES = 1 << 16
 _MAX_DEPTH = 100  # of a JSON value
 _FIRST_ROWS = 50  # that tell what a column holds
@@ -65,7 +70,8 @@ class Row:
     """One job of a table. `line` counts from 1 and is where the row begins; `error` says why it is unusable.
 
     CSV: `cells`, exactly as many as there are headers. JSONL: `raw`, the line without its line break, and
-    `record`, the object in it; None when it is no JSON object.
+    `record`, the object in it; None when it is no JSON object. XLSX: `cells` as in CSV, and `values`, the same
+    cells as the workbook has them.
     """
 
     line: int
@@ -73,17 +79,34 @@ class Row:
     record: dict[str, Any] | None = None
     raw: str = ""
     error: str = ""
+    values: Sequence[Cell] = ()
 
 
 class Table:
-    """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL."""
+    """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
-    def __init__(self, source: str, format: Format, headers: Sequence[str], rows: Iterator[Row], delimiter: str = ""):
+    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it. `unwritten` are headers that
+    are read and do not come back with the match.
+    """
+
+    sheet = ""
+    notes: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        source: str,
+        format: Format,
+        headers: Sequence[str],
+        rows: Iterator[Row],
+        delimiter: str = "",
+        unwritten: Sequence[str] = (),
+    ):
         self.source = source
         self.format = format
         self.headers = tuple(headers)
         self.delimiter = delimiter
         self.first: Sequence[Sequence[str]] = ()  # the cells of the first rows, as far as they are known already
+        self.unwritten = tuple(unwritten)
         self._rows = rows
 
     def __iter__(self) -> Iterator[Row]:
@@ -91,7 +114,12 @@ class Table:
 
 
 def open_table(
-    stream: BinaryIO, *, source: str = "-", format: Format | None = None, encoding: str | None = None
+    stream: BinaryIO,
+    *,
+    source: str = "-",
+    format: Format | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Table:
     """The table in a stream, in the format given, else that of `source`'s suffix, else what it begins with.
 
@@ -100,25 +128,21 @@ def open_table(
     empty cells; a row with too many cells keeps its columns, and the cells beyond them go into its error.
     A row with bytes that are not in the encoding is an error, and shows them as `\\xe9`; NULs stay.
     JSONL: blank lines are skipped; of a key given twice the last counts; the headers are all keys of the
-    objects in the first 64 KB. Raises InputError for an empty or unreadable table, UsageError for an array.
+    objects in the first 64 KB. XLSX: see `open_workbook`; it is known by how it begins, whatever the suffix.
+    Raises InputError for an empty or unreadable table, UsageError for an array, and for the `sheet` of a text.
     """
     head = _read_head(stream)
-    name = encoding or recognise(head)
-    try:
-        name = codecs.lookup(name).name.removesuffix("-sig")
-        newline = "\n".encode(name)
-        sample = head.decode(name, "replace").removeprefix("\ufeff")
-    except LookupError:
-        raise unknown_encoding(name) from None
-    rewound = io.BufferedReader(_Rewound(head, stream), _HEAD_BYTES)
-    # Bytes can be cut into lines before they are decoded, but not in UTF-16, nor where \r alone ends a line.
-    old_mac = b"\r" in head and b"\n" not in head
-    lines = _Lines(
-        cast(BinaryIO, rewound),
-        name,
-        by_bytes=newline == b"\n" and not old_mac,
-        newline="" if old_mac else "\n",
-    )
+    if format == "xlsx" or (format is None and (head.startswith(WORKBOOKS) or _format_by_suffix(source) == "xlsx")):
+        from jobcodes.workbooks import open_workbook
+
+        if stream.seekable():
+            stream.seek(-len(head), 1)
+        else:
+            stream = cast(BinaryIO, io.BufferedReader(_Rewound(head, stream), _HEAD_BYTES))
+        return open_workbook(stream, source=source, sheet=sheet)
+    if sheet is not None:
+        raise UsageError(f"{source}: a text has no sheets", "leave --sheet out")
+    lines, sample = _decoded(head, stream, encoding)
     kind = format or _format_by_suffix(source) or _format_by_content(sample)
     if kind == "jsonl":
         objects = _json_objects(sample)
@@ -144,6 +168,37 @@ def open_table(
     table = Table(source, "tsv" if delimiter == "\t" else "csv", headers, _fitted(rows, len(headers)), delimiter)
     table.first = _first_rows(sample, delimiter)
     return table
+
+
+def read_records(content: bytes, delimiter: str, encoding: str | None = None) -> Iterator[Row]:
+    """Every record of a CSV as it is, for tables whose headings need not come first; blank lines are skipped.
+
+    Raises InputError for an encoding that does not exist.
+    """
+    stream = io.BytesIO(content)
+    lines, _ = _decoded(_read_head(stream), stream, encoding)
+    return _csv_rows(lines, delimiter)
+
+
+def _decoded(head: bytes, stream: BinaryIO, encoding: str | None) -> tuple[_Lines, str]:
+    """The lines of a stream, of which `head` was read, in the encoding given or found; and `head` as text."""
+    name = encoding or recognise(head)
+    try:
+        name = codecs.lookup(name).name.removesuffix("-sig")
+        newline = "\n".encode(name)
+        sample = head.decode(name, "replace").removeprefix("\ufeff")
+    except LookupError:
+        raise unknown_encoding(name) from None
+    rewound = io.BufferedReader(_Rewound(head, stream), _HEAD_BYTES)
+    # Bytes can be cut into lines before they are decoded, but not in UTF-16, nor where \r alone ends a line.
+    old_mac = b"\r" in head and b"\n" not in head
+    lines = _Lines(
+        cast(BinaryIO, rewound),
+        name,
+        by_bytes=newline == b"\n" and not old_mac,
+        newline="" if old_mac else "\n",
+    )
+    return lines, sample
 
 
 def _read_head(stream: BinaryIO) -> bytes:
@@ -374,6 +429,8 @@ def _format_by_suffix(source: str) -> Format | None:
         "tab": "tsv",
         "jsonl": "jsonl",
         "ndjson": "jsonl",
+        "xlsx": "xlsx",
+        "xlsm": "xlsx",
     }
     return suffixes.get(source.rpartition(".")[2].lower())
 
@@ -418,6 +475,11 @@ _TITLES, _TITLES_ELSE, _TEXTS, _SECTIONS = (
     frozenset(map(_key, names)) for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
 )
 _USUAL = _TITLES | _TITLES_ELSE | _TEXTS | _SECTIONS
+
+
+def is_usual(name: str) -> bool:
+    """Whether a column of this name is read without being named: see TITLE_COLUMNS and TEXT_COLUMNS."""
+    return len(name) < 100 and _key(name) in _USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,8 @@ class Views:
             facts.add_row("bands", self.text(", ".join(names)))
         if entry.reports:
             facts.add_row("reports", self.text(", ".join(entry.reports)))
+        for name, value in entry.attributes:
+            facts.add_row(self.text(name), self.text(value))
         if facts.row_count:
             self.put(facts, indent=2)
             self.line()

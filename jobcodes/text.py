@@ -21,6 +21,8 @@ _TOKEN = re.compile(
 _ASCII_TOKEN = re.compile(r"[\w']+|[.!?;](?=[\s*_\"')\]]|$)", re.ASCII)  # the same, a quarter faster
 _TAG = re.compile(r"<(?:br|/?p|/?li|/?ul|/?ol|/?div|/?tr|/?h\d)\b[^<>]{0,300}>|<!--.*?-->|</?[a-z][^<>]{0,300}>", re.S)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});")
+# "growth.Responsibilities:Monitor": ads that lost their line breaks. Four letters, so that no address is cut.
+_GLUED = re.compile(r"[.!?;](?=[a-z]{4})(?<=[a-z]{3}.)")
 IGNORED = "ignore"  # the kind of section that says nothing about the job
 HEADING = 100  # characters that no heading has
 LONGEST = 100  # words of a clause; what is longer is no sentence, and its time would grow with its square
@@ -29,7 +31,8 @@ LONGEST = 100  # words of a clause; what is longer is no sentence, and its time 
 def flatten(text: str) -> str:
     """The text in lower case with HTML tags and entities blanked out; same length as `text`.
 
-    Tags that end a line or a paragraph become a line break followed by spaces.
+    Tags that end a line or a paragraph become a line break followed by spaces, and so does the end of a sentence
+    that the next one follows without a space.
     """
     lowered = text.replace("\u0130", "I").lower()  # the one letter whose lower case is two characters
     if "\r" in lowered:
@@ -38,7 +41,7 @@ def flatten(text: str) -> str:
         lowered = _TAG.sub(_blank_tag, lowered)
     if "&" in lowered:
         lowered = _ENTITY.sub(_blank_entity, lowered)
-    return lowered
+    return _GLUED.sub("\n", lowered)
 
 
 def _blank_tag(found: re.Match[str]) -> str:

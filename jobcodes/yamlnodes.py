@@ -1,4 +1,4 @@
-"""YAML read strictly, with line numbers; the only module that imports yaml.
+"""YAML read strictly, with line numbers, and written; the only module that imports yaml.
 
 Every scalar is text (`010` and `NO` stay what they look like). Refused: duplicate keys, since YAML lets the
 last one win silently; tags, anchors and aliases, since nothing here needs them and a few lines of them can
@@ -9,6 +9,7 @@ refusal, so a hostile file costs no more than its bytes.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from jobcodes.model import Problem
 MAX_BYTES = 8_000_000  # thousands of codes fit into a tenth of it
 MAX_DEPTH = 20  # a catalogue needs 6
 # What YAML excludes, one by one: the class of all that it allows takes 6 ms to compile.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def parse_yaml(content: bytes, name: str, problems: list[Problem]) -> Node | Non
         line = content.count(b"\n", 0, error.start) + 1
         problems.append(Problem(name, line, f"expected UTF-8, found byte 0x{content[error.start]:02x}"))
         return None
-    if found := _CONTROL.search(text):
+    if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         problems.append(Problem(name, line, f"expected text, found control character {found[0]!r}"))
         return None
@@ -139,6 +140,36 @@ def parse_yaml(content: bytes, name: str, problems: list[Problem]) -> Node | Non
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # an impossible `\U` escape is a ValueError
         problems.append(Problem(name, 0, f"not YAML: {error}"))
     return None
+
+
+def write_yaml(value: Mapping[str, Any]) -> str:
+    """A YAML document of mappings, lists and texts that reads back as it is, each text on a line of its own.
+
+    A list is a block, a tuple stands in brackets on one line. Texts that other programs would take for a
+    number, a date or a truth are quoted. Raises ValueError for characters that the reader refuses.
+    """
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+            super().increase_indent(flow, False)  # lists are indented below their key
+
+    def text_of(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+        if found := CONTROL.search(text):
+            raise ValueError(f"no text: control character {found[0]!r} in {_shown(text)}")
+        # In other quotes the emitter loses line breaks such as \x85.
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+    def in_brackets(dumper: yaml.SafeDumper, items: tuple[Any, ...]) -> yaml.Node:
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+    Dumper.add_representer(str, text_of)
+    Dumper.add_representer(tuple, in_brackets)
+    # A width that no line reaches: a folded line would make every later change of its words hard to compare.
+    return str(yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=sys.maxsize))
 
 
 def _syntax(error: Any, name: str) -> Problem:
@@ -216,7 +247,7 @@ class _Reader:
     def text(self, event: Any) -> str:
         value: str = event.value
         # Only an escape in double quotes can bring in what the whole text was already searched for.
-        if event.style == '"' and (found := _CONTROL.search(value)):
+        if event.style == '"' and (found := CONTROL.search(value)):
             raise self.refuse(event, f"expected text, found control character {found[0]!r}")
         return value
 

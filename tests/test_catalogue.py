@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobcodes.cache import Cache
 from jobcodes.catalogue import complete, entries, find, function_of, load_catalogue, role_of
 from jobcodes.errors import DataError, UnknownCodeError
 from jobcodes.model import Band, Catalogue, Function, Job, Role
+from jobcodes.render import item_record, item_text
 
 TOP = "name: Survey\nedition: '2026'\nbands: {M: Management, P: Professional}\nreports: [US, UK]\n"
 FIN = """\
@@ -109,7 +111,8 @@ def test_a_catalogue_can_be_hashed_and_sent_to_another_process() -> None:
         (
             FIN,
             "- x\n",
-            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, found a list",
+            "FIN.yaml:1: expected a mapping with code, title, jobs, description, bands, reports, attributes, found a "
+            "list",
         ),
     ],
 )
@@ -279,3 +282,26 @@ def test_complete(prefix: str, codes: list[str]) -> None:
 
 def test_complete_without_prefix_offers_everything() -> None:
     assert len(complete(load_catalogue(), "")) == 17
+
+
+def test_attributes_are_kept_and_shown(tmp_path: Path) -> None:
+    text = (
+        FIN.replace("jobs:", "attributes: {Region: 'NO'}\njobs:")
+        + "    attributes:\n      Grade: 010\n      FLSA: x y\n"
+    )
+    path = folder(tmp_path, catalogue=TOP, FIN=text)
+    catalogue = load_catalogue(path)
+    (function,) = catalogue.functions
+    assert function.attributes == (("Region", "NO"),)
+    assert function.jobs[0].attributes == (("Grade", "010"), ("FLSA", "x y"))
+    assert item_record(catalogue, function.jobs[0])["attributes"] == {"Grade": "010", "FLSA": "x y"}
+    assert item_text(catalogue, function).endswith("attributes\tRegion\tNO\n")
+    cache = Cache(tmp_path / "cache")
+    assert load_catalogue(path, cache) == load_catalogue(path, cache) == catalogue
+    assert hash(load_catalogue(path, cache)) == hash(catalogue)
+
+
+@pytest.mark.parametrize("value", ["x", "[x]", "{Grade: [1]}", "{Grade: }"])
+def test_attributes_are_texts_by_name(tmp_path: Path, value: str) -> None:
+    (problem,) = problems_of(folder(tmp_path, catalogue=TOP, FIN=f"{FIN}    attributes: {value}\n"))
+    assert problem.startswith("FIN.yaml:13: ")

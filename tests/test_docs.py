@@ -14,7 +14,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = ("classify", "batch", "evaluate", "show", "search", "list")
+COMMANDS = ("classify", "batch", "evaluate", "show", "search", "list", "catalogue")
 SET_UP = {
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/jobcodes classify data/samples/help-desk.txt",
     "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
@@ -41,11 +41,13 @@ def steps(block: str) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a `jobcodes` command that runs this checkout, installed or not."""
+    """A folder with a `jobcodes` command that runs this checkout, installed or not, and what the blocks read."""
     folder = tmp_path_factory.mktemp("bin")
     shim = folder / "jobcodes"
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jobcodes "$@"\n', encoding="utf-8")
     shim.chmod(0o755)
+    for name in ("data", "tests"):
+        (folder / name).symlink_to(CHECKOUT / name)  # the blocks write, and not into the checkout
     return folder
 
 
@@ -59,7 +61,7 @@ def test_a_console_block_shows_what_comes_out(block: str, bin_folder: Path) -> N
     for command, expected in steps(block):
         done = subprocess.run(
             ["sh", "-c", command],
-            cwd=CHECKOUT,
+            cwd=bin_folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

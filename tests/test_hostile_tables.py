@@ -168,7 +168,7 @@ REFUSED: list[tuple[str, bytes, type[JobcodesError], str]] = [
     ("blank lines only", b"\n\r\n\n", InputError, "empty"),
     ("a BOM only", b"\xef\xbb\xbf", InputError, "empty"),
     ("sep= only", b"sep=;\n", InputError, "empty"),
-    ("a workbook", b"PK\x03\x04" + bytes(100), InputError, "Excel"),
+    ("a workbook", b"PK\x03\x04" + bytes(100), InputError, "damaged or incomplete workbook"),
     ("an old workbook", b"\xd0\xcf\x11\xe0" + bytes(100), InputError, "Excel"),
     ("a PDF", b"%PDF-1.7\n", InputError, "a PDF"),
     ("random bytes", bytes(range(7)) * 800, InputError, "binary data"),

@@ -15,12 +15,16 @@ PACKAGE = Path(jobcodes.__file__).parent
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # The only modules that may import each of these.
 HOMES = {
-    "typer": {"cli", "options"},
+    "typer": {"cli", "cli_catalogue", "options"},
     "rich": {"terminal", "terminal_explain", "terminal_progress"},
     "yaml": {"yamlnodes"},
     "pydantic": set(),
-    "jobcodes.cli": {"__main__"},
-    "jobcodes.options": {"cli"},
+    "pypdf": {"documents"},
+    "defusedxml": {"documents"},
+    "striprtf": {"documents"},
+    "jobcodes.cli": {"__main__", "cli_catalogue"},
+    "jobcodes.cli_catalogue": {"cli"},
+    "jobcodes.options": {"cli", "cli_catalogue"},
 }
 
 
@@ -66,12 +70,16 @@ def test_only_the_command_line_prints_exits_or_reads_the_environment() -> None:
     [
         (["--help"], {"rich", "yaml", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.catalogue"}),
         (["--version"], {"rich", "yaml", "rapidfuzz", "pydantic"}),
-        (["show", "AMT010"], {"rich", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.batch"}),
+        (
+            ["show", "AMT010"],
+            {"rich", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.batch", "jobcodes.cli_catalogue"},
+        ),
         (["list"], {"rich", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.batch"}),
         (
             ["classify", "--title", "Help Desk Analyst"],
-            {"rich", "pydantic", "jobcodes.search", "jobcodes.explanation"},
+            {"rich", "pydantic", "jobcodes.search", "jobcodes.explanation", "jobcodes.cli_catalogue"},
         ),
+        (["catalogue", "--help"], {"rich", "yaml", "rapidfuzz", "pydantic", "jobcodes.classifier", "jobcodes.tables"}),
     ],
 )
 def test_a_command_loads_only_what_it_needs(arguments: list[str], absent: set[str]) -> None:

@@ -98,8 +98,8 @@ def test_text_is_decoded(data: bytes, encoding: str | None, text: str) -> None:
             b"one\ncaf\xe9 two",
             "line 2 is not UTF-8 (byte 0xe9); name its encoding, for example --encoding cp1252",
         ),
-        (b"%PDF-1.7 ...", "this is a PDF, not text; save it as plain text or CSV"),
-        (b"PK\x03\x04...", "this is a Word, Excel or zip file, not text; save it as plain text or CSV"),
+        (b"\x00%PDF-1.7 ...", "this is binary data, not text; save it as plain text or CSV"),
+        (b"PK\x03\x04...", "this is a Word or zip file, cut short or broken; save it anew"),
         (bytes(range(64)) * 3, "this is binary data, not text; save it as plain text or CSV"),
     ],
 )

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("whole")
     (folder / "jobs.csv").write_bytes(table())
     outputs = {}
-    for name in ("out.csv", "out.jsonl"):
+    for name in ("out.csv", "out.jsonl", "out.xlsx"):
+        if name == "out.xlsx" and not find_spec("xlsxwriter"):
+            continue
         code, _ = run("batch", "jobs.csv", "-o", name, "--summary", f"{name}.json", cwd=folder)
         assert code == 4
         outputs[name] = (folder / name).read_bytes()
@@ -107,18 +110,27 @@ def names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("output", "jobs", "seed"),
-    [("out.csv", "1", 1), ("out.csv", "1", 2), ("out.csv", "2", 3), ("out.jsonl", "1", 4), ("out.jsonl", "2", 5)],
+    [
+        ("out.xlsx", "1", 6),
+        ("out.csv", "1", 1),
+        ("out.csv", "1", 2),
+        ("out.csv", "2", 3),
+        ("out.jsonl", "1", 4),
+        ("out.jsonl", "2", 5),
+    ],
 )
 def test_killed_in_the_middle_of_a_write_and_resumed(
     here: Path, whole: dict[str, bytes], output: str, jobs: str, seed: int
 ) -> None:
+    if output == "out.xlsx":
+        pytest.importorskip("xlsxwriter")
     draw = random.Random(seed)
     call = ("batch", "jobs.csv", "-o", output, "--jobs", jobs)
     code, _ = run(str(draw.randrange(300)), *call, script=KILLED)  # perhaps before the first line is whole
     assert code == -signal.SIGKILL
     kills = 1
     for _ in range(3):
-        code, _ = run(str(draw.randrange(len(whole[output]) // 3)), *call, "--resume", script=KILLED)
+        code, _ = run(str(draw.randrange(ROWS * 150)), *call, "--resume", script=KILLED)
         kills += code == -signal.SIGKILL
         assert not (here / output).exists() or code == 4
     assert kills > 2

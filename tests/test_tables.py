@@ -148,7 +148,7 @@ def test_a_quotation_mark_never_closed_among_bare_carriage_returns() -> None:
         (b"", "-: empty; a table begins with a row of headers"),
         (b"\n\n", "-: empty; a table begins with a row of headers"),
         (b"id,caf\xe9\n1,2\n", "-: line 1 is not UTF-8 (byte 0xe9); name its encoding"),
-        (b"PK\x03\x04", "this is a Word, Excel or zip file, not text"),
+        (b"PK\x03\x04", "-: a damaged or incomplete workbook: its end is missing"),
         (b"\0\1\2\3\0\0\1", "this is binary data, not text"),
     ],
 )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jobcodes.model import Problem
-from jobcodes.yamlnodes import MAX_BYTES, Node, parse_yaml, read_yaml
+from jobcodes.yamlnodes import CONTROL, MAX_BYTES, Node, parse_yaml, read_yaml, write_yaml
 
 
 @pytest.fixture(params=["libyaml", "pure"])
@@ -190,3 +192,41 @@ def test_mapping_names_missing_and_unknown_keys() -> None:
         "f.yaml:1: missing key title",
         "f.yaml:1: missing key jobs",
     ]
+
+
+TEXTS = st.text("ab01 .:#-'\"\n\t\r\x85\u2028\ufeff{}[]&*!|>%@`,?é😀", max_size=12).filter(
+    lambda text: not CONTROL.search(text)
+) | st.sampled_from(
+    ["010", "NO", "1e3", "2026-01-02", "~", "null", "=", "<<", "a: b", "? y", "...", "---", "0x1F", "12:30"]
+)
+VALUES = st.recursive(
+    TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8
+)
+
+
+@settings(deadline=None)  # the pure dumper
+@given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.lists(TEXTS, max_size=3))
+def test_what_is_written_reads_back_and_is_text_to_any_reader(value: dict[str, object], short: list[str]) -> None:
+    text = write_yaml(value | {"short": tuple(short)})
+    found, problems = parse(text)
+    assert (plain(found), problems) == (value | {"short": short}, [])
+    assert yaml.safe_load(text) == value | {"short": short}
+
+
+def test_the_style_of_what_is_written() -> None:
+    long = "word " * 100 + "end"
+    value = {
+        "code": "010",
+        "bands": ("M", "P"),
+        "jobs": [{"code": "NO", "responsibilities": [long, "b: c"], "none": []}],
+    }
+    assert write_yaml(value) == (
+        "code: '010'\nbands: [M, P]\njobs:\n"
+        f"  - code: 'NO'\n    responsibilities:\n      - {long}\n      - 'b: c'\n    none: []\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x1bb", "\ud800", "\uffff"])
+def test_what_cannot_be_read_is_not_written(text: str) -> None:
+    with pytest.raises(ValueError, match="control character"):
+        write_yaml({"a": text})

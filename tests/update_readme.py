@@ -21,24 +21,25 @@ BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL
 
 def run_again(block: re.Match[str]) -> str:
     commands = [line[2:] for line in block[0].splitlines() if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{output(command)}" for command in commands)
-
-
-def output(command: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         shim = Path(folder, "jobcodes")
         shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jobcodes "$@"\n', encoding="utf-8")
         shim.chmod(0o755)
-        environment = {
-            **os.environ,
-            "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
-            "NO_COLOR": "1",
-            "COLUMNS": "80",
-            "JOBCODES_CACHE": "off",
-        }
-        done = subprocess.run(
-            ["sh", "-c", command], cwd=CHECKOUT, env=environment, capture_output=True, encoding="utf-8"
-        )
+        for name in ("data", "tests"):
+            Path(folder, name).symlink_to(CHECKOUT / name)  # the blocks write, and not into the checkout
+        return "".join(f"$ {command}\n{output(command, folder)}" for command in commands)
+
+
+def output(command: str, folder: str) -> str:
+    environment = {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(CHECKOUT),
+        "NO_COLOR": "1",
+        "COLUMNS": "80",
+        "JOBCODES_CACHE": "off",
+    }
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, capture_output=True, encoding="utf-8")
     if done.stderr:
         raise SystemExit(f"{command}\n{done.stderr}")
     return done.stdout
