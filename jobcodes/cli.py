@@ -639,7 +639,7 @@ def _classifier(
 
     loaded = _catalogue(catalogue, verbose)
     words = load_vocabulary(vocabulary, _cache())
-    fitted = load_calibration(calibration)
+    fitted = load_calibration(calibration) if calibration else None
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
     return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted)
 
