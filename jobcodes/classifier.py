@@ -50,7 +50,7 @@ class Classifier:
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
         self.rivals = self.jobs.keys() | self.outside.keys()
-        self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.entries))
+        self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.described))
         self.ranker = Ranker(catalogue, vocabulary.entries, self.outside)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
