@@ -679,7 +679,6 @@ def _writer(
             yield shown, out.write, None
             return
         from jobcodes.terminal import Views
-    from jobcodes.vocabulary import Entry
 
         plain = not screen or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         colored = color == "always" or (color == "auto" and not plain)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from jobcodes.cues import CueIndex, short_forms
 from jobcodes.model import Problem
 from jobcodes.overlay import MEANS, Listed, TitleIndex, contradictions, laid_over
-from jobcodes.text import plain, stem, words
+from jobcodes.text import flatten, plain, stem, words
 from jobcodes.vocabulary import Entry, Vocabulary, need_of
 from jobcodes.yamlnodes import Node
 
@@ -34,7 +34,7 @@ class VocabularyReader:
             self.sort_out(*file)
         self.variants = self.read_variants()
         self.short_forms = short_forms(self.variants)
-        self.articles = self.strings("articles")
+        self.articles = [text.lower() for text in self.strings("articles")]
         self.stems: dict[str, Phrase] = {}
         self.terms: dict[str, list[Phrase]] = {}
         self.expanded: dict[str, dict[str, list[Phrase]]] = {}
@@ -93,8 +93,8 @@ class VocabularyReader:
             headings=self.lists("headings"),
             variants=self.variants,
             articles=self.articles,
-            spelling=self.strings("spelling"),
-            exact=self.strings("exact"),
+            spelling=[text.lower() for text in self.strings("spelling")],
+            exact=[text.lower() for text in self.strings("exact")],
             words=sorted(in_titles.words() | in_duties.words()),
             own=self.own,
             notes=[(note.path, note.line, note.message) for note in self.notes],
@@ -117,12 +117,12 @@ class VocabularyReader:
         found: dict[str, list[str]] = {}
         for section, _ in self.sections.get(key, ()):
             for name, node in self.mapping(section).items():
-                found.setdefault(name, []).extend(self.texts(node))
+                found.setdefault(name, []).extend(text.lower() for text in self.texts(node))
         return found
 
     def read_variants(self) -> dict[str, str]:
         return {
-            " ".join(map(stem, words(name))): " ".join(map(stem, words(node.string(self.problems))))
+            _stems(name): _stems(node.string(self.problems))
             for section, _ in self.sections.get("variants", ())
             for name, node in self.mapping(section).items()
         }
@@ -242,6 +242,10 @@ class VocabularyReader:
     def canonical(self, piece: str) -> Phrase:
         """The words of a piece as texts will be read: stemmed, no articles, variants as what they stand for."""
         if piece not in self.stems:
-            stems = [stem(plain(word)) for word in words(piece) if plain(word) not in self.articles]
+            stems = [stem(plain(word)) for word in words(flatten(piece)) if plain(word) not in self.articles]
             self.stems[piece] = tuple(word for part in stems for word in self.variants.get(part, part).split())
         return self.stems[piece]
+
+
+def _stems(text: str) -> str:
+    return " ".join(stem(plain(word)) for word in words(flatten(text)))
