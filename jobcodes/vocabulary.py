@@ -30,8 +30,8 @@ class Entry:
     """What is known about a code, a function or a kind of work outside, besides its cues.
 
     `bands` are its usual career bands, the most usual first. `needs`: its cues count less where nothing
-    speaks of their surroundings. `means`, `titles`, `duties` and `against` are its cues as written, the strongest
-    first. `file` is where ours are listed, "" for a code that only one's own vocabulary knows; `own` has the
+    speaks of their surroundings. `means`, `titles`, `duties` and `against` are its cues as written, one's own
+    before ours, the strongest first. `file` is where ours are listed, "" for a code that only one's own vocabulary knows; `own` has the
     file and line of each that is not ours, by field and cue.
     """
 

@@ -180,8 +180,9 @@ class VocabularyReader:
             entry.own[f"{one.field} {one.text}"] = one.place
         where = "titles" if one.field in ("means", "titles") else "duties"
         self.cues[where].append((one.key, one.weight, -1 if one.field == "against" else 1, parts))
-        if one.field == "means" and one.key.endswith("-EX"):  # only a senior title is an executive's
-            self.cues[where].append(("executive", one.weight, 1, parts))
+        if one.field == "means":  # it needs no surroundings; and only a senior title is an executive's
+            keys = [need_of(one.key), *(["executive"] if one.key.endswith("-EX") else [])]
+            self.cues[where] += [(key, one.weight, 1, parts) for key in keys]
 
     def forms(self, text: str) -> list[tuple[str, object]]:
         """The alternatives of a cue of one part, or the cue of several, each with what is equal for the same words."""
