@@ -31,8 +31,8 @@ class Entry:
 
     `bands` are its usual career bands, the most usual first. `needs`: its cues count less where nothing
     speaks of their surroundings. `means`, `titles`, `duties` and `against` are its cues as written, one's own
-    before ours, the strongest first. `file` is where ours are listed, "" for a code that only one's own vocabulary knows; `own` has the
-    file and line of each that is not ours, by field and cue.
+    before ours, the strongest first. `file` is where ours are listed, "" for a code that only one's own vocabulary
+    knows; `own` has the file and line of each that is not ours, by field and cue.
     """
 
     name: str = ""
@@ -157,8 +157,12 @@ def load_vocabulary(
 def _contents(path: Path, problems: list[Problem]) -> Iterator[tuple[str, str, bytes]]:
     """Of each YAML file: what it is called, how messages name it, and its bytes."""
     if path.is_dir():
-        found = sorted((file for file in path.iterdir() if file.name.endswith(SUFFIXES)), key=lambda file: file.name)
-        files = [(file, f"{path.name}/{file.name}") for file in found]
+        try:
+            names = sorted(name for name in os.listdir(path) if name.endswith(SUFFIXES))
+        except OSError as error:
+            problems.append(Problem(str(path), 0, f"cannot read the folder: {error.strerror or error}"))
+            return
+        files = [(path / name, f"{path.name}/{name}") for name in names]
         if not files:
             problems.append(Problem(str(path), 0, "no YAML file in this folder"))
     else:

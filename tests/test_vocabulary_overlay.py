@@ -129,7 +129,7 @@ def said(path: Path, text: str, field: str, job: str) -> dict[str, tuple[float, 
         ("variants: {mg: member guide}\nAMS020: {means: [member guide]}", "title", "MG", {"AMS020": (1, 1)}),
         ("variants: {centre: agent}", "title", "centre", {"AMS010": (0.9, 1), "AMS022": (0.9, 1)}),
         ("terms: {customer: [patron]}", "duty", "resolve patron", {"AMS010": (0.9, 1)}),
-        ("terms: {beast: [dog]}\nAMS020: {duties: {fair: [<beast> + <customer>]}}", "duty", "client dog", {"AMS020": (0.6, 1)}),
+        ("terms: {pet: [dog]}\nAMS020: {duties: {fair: [<pet> + <customer>]}}", "duty", "client dog", {"AMS020": (0.6, 1)}),
         # A code that we do not know.
         ("43-4051.00: {titles: {fair: [agent]}}", "title", "agent", {"43-4051.00": (0.6, 1)}),
     ],
