@@ -147,6 +147,9 @@ class VocabularyReader:
             for strength, weight in STRENGTHS.items():
                 for item in self.items(strengths.get(strength)):
                     self.read_cue(Listed(key, name, weight, item.string(self.problems), item, own, rival))
+        if "means" in fields and not rival:
+            message = "only a code or a kind of work outside is what a title means"
+            self.problems.append(fields["means"].problem(message))
         for item in self.items(fields.get("means")):
             text = item.string(self.problems)
             if " + " in text:

@@ -129,7 +129,7 @@ def said(path: Path, text: str, field: str, job: str) -> dict[str, tuple[float, 
         ("variants: {mg: member guide}\nAMS020: {means: [member guide]}", "title", "MG", {"AMS020": (1, 1)}),
         ("variants: {centre: agent}", "title", "centre", {"AMS010": (0.9, 1), "AMS022": (0.9, 1)}),
         ("terms: {customer: [patron]}", "duty", "resolve patron", {"AMS010": (0.9, 1)}),
-        ("terms: {pet: [dog]}\nAMS020: {duties: {fair: [<pet> + <customer>]}}", "duty", "client dog", {"AMS020": (0.6, 1)}),
+        ("terms: {pet: [ox]}\nAMS020: {duties: {fair: [<pet> + bit]}}", "duty", "ox bit", {"AMS020": (0.6, 1)}),
         # A code that we do not know.
         ("43-4051.00: {titles: {fair: [agent]}}", "title", "agent", {"43-4051.00": (0.6, 1)}),
     ],
@@ -259,6 +259,10 @@ def test_codes_that_only_ones_own_knows(tmp_path: Path) -> None:
             "own.yaml:4: means: 'The Hosts' means AMS010 already (own.yaml:2)",
         ),
         ("AMS010:\n  means: ['--']\n", "own.yaml:2: means: expected a phrase, found '--'"),
+        (
+            "bands:\n  M: {means: [x]}\n",
+            "own.yaml:2: means: only a code or a kind of work outside is what a title means",
+        ),
         ("AMS010:\n  drop: {titles: [x]}\n", "own.yaml:2: drop: expected a list, found a mapping"),
         (
             "AMS010:\n  titles: {fair: [<pet>]}\n",
