@@ -45,7 +45,7 @@ class Classifier:
         self.jobs = {job.code: job for job in catalogue}
         self.calibration = calibration or load_calibration()
         # The shipped calibration knows nothing of codes without a vocabulary: their probability is as it is.
-        self.uncalibrated = frozenset() if calibration else self.jobs.keys() - vocabulary.entries.keys()
+        self.uncalibrated = frozenset() if calibration else self.jobs.keys() - vocabulary.described
         self.accept = self.calibration.accept if accept is None else accept
         self.coverage = coverage
         self.functions = {function.code: function for function in catalogue.functions}
@@ -55,8 +55,10 @@ class Classifier:
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
         self.rivals = self.jobs.keys() | self.outside.keys()
-        self.reader = Reader(vocabulary, _definitions(catalogue, vocabulary.entries))
-        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside)
+        definitions = _definitions(catalogue, vocabulary.described)
+        self.reader = Reader(vocabulary, definitions)
+        defined = {job.function for job in definitions.jobs} if definitions else ()
+        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside, defined)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
         """The match of one job from its text, its title or both; `top` is the length of the ranking.
@@ -116,7 +118,7 @@ class Classifier:
         doubts = self._doubts(job, ranking, reading)
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
-        if job.code not in self.vocabulary.entries:
+        if job.code not in self.vocabulary.described:
             notes.append(f"Compared with the definition of {job.code} only: the vocabulary does not know the code.")
         if confidence < self.accept:
             notes.append(f"Less sure than {self.accept:.0%}: compare the other codes.")

@@ -50,18 +50,24 @@ class Ranking:
 class Ranker:
     """Ranks a catalogue's codes, given what is known about them: build it once and use it for many jobs.
 
-    `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside.
+    `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside, `defined` the
+    functions with codes that are known by their definitions.
     """
 
-    def __init__(self, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Iterable[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        entries: Mapping[str, Entry],
+        outside: Iterable[str],
+        defined: Iterable[str] = (),
+    ) -> None:
         self.functions = catalogue.functions
         self.function_of = {job.code: job.function for job in catalogue}
         self.function_of |= {function.code: function.code for function in catalogue.functions}
         self.outside = frozenset(outside)
         self.jobs = {job.code: job for job in catalogue}
         self.known = frozenset(entries)
-        # Functions with codes that are known by their definitions.
-        self.defined = {job.function for job in catalogue if job.code not in entries}
+        self.defined = frozenset(defined)
         self.has_executives = any(job.role == "executive" for job in catalogue)
         self.needs = {
             key: WITHOUT_FUNCTION if key == self.function_of.get(key) else WITHOUT
@@ -86,7 +92,7 @@ class Ranker:
         powers = {code: mass**SHARPNESS for code, mass in within.items()}
         # Definitions share words, and so do the functions that are known by these: the likeliest stands for all.
         # What fits by the first letters of its words only has no mass, and is ranked all the same.
-        defined = max((powers[function] for function in self.defined), default=0.0) or (1e-6 if reading.defined else 0)
+        defined = max((powers[function] for function in self.defined), default=0.0) or 1e-6 * bool(reading.defined)
         inner = defined + sum(power for function, power in powers.items() if function not in self.defined)
         everything = inner + outer**SHARPNESS
         fits = self._fits(reading, masses, size + title)
@@ -110,8 +116,9 @@ class Ranker:
         """
         top = executive(reading)
         fits = {}
-        for code, fit in reading.defined.items():
-            job = self.jobs[code]
+        heard_of = [code for code in masses if code in self.known and self.function_of[code] in self.defined]
+        for code in dict.fromkeys((*reading.defined, *heard_of)):
+            job, fit = self.jobs[code], reading.defined.get(code, 0.0)
             role = {"executive": top, "residual": RESIDUAL}.get(job.role, 1 - top if self.has_executives else 1.0)
             heard = masses.get(code, 0.0) / whole if code in self.known else 0.0
             fits[code] = (fit + heard) ** FIT * role
