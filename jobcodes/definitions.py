@@ -19,6 +19,9 @@ from jobcodes.model import Job
 from jobcodes.text import flatten, plain, stem, words
 
 SHORTLIST = 12  # codes that a job is compared with duty by duty
+# Places of words looked at, the rarest words first: what a long job says beyond them tells next to nothing, and
+# the time it takes would grow with the number of codes.
+MOST_LOOKED = 8_000
 # Set on one classification of 436 codes and 600 jobs, with its definitions whole and cut to a sentence.
 EXAMPLES = 2.0  # a title among a definition's examples counts this much against a word of its prose
 TITLE = 2.4  # and a word of the job's title against one of its text
@@ -86,12 +89,21 @@ class Definitions:
         query = dict(text)
         for word in title:
             query[word] = query.get(word, 0.0) + TITLE
+        heard = [
+            (postings, 1 + math.log(count) if count > 1 else count)
+            for word, count in query.items()
+            for name in _names(word)
+            if (postings := self._postings.get(name))
+        ]
+        heard.sort(key=lambda item: len(item[0]))
         found: dict[int, float] = defaultdict(float)
-        for word, count in query.items():
-            weight = 1 + math.log(count) if count > 1 else count
-            for name in _names(word):
-                for i, score in self._postings.get(name, ()):
-                    found[i] += weight * score
+        looked = 0
+        for postings, weight in heard:
+            looked += len(postings)
+            if looked > MOST_LOOKED:
+                break
+            for i, score in postings:
+                found[i] += weight * score
         whole = {
             i: score + sum(found[group] for group in self._groups[i])
             for i, score in list(found.items())
