@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from jobcodes.reading import Reader, Reading
 from jobcodes.vocabulary import Entry, Vocabulary
 
 if TYPE_CHECKING:
-    from jobcodes.definitions import Definitions
+    from jobcodes.cache import Cache
 
 EVIDENCE = 8  # how many pieces of evidence a match shows
 FEW = 25  # words of duties below which a person has to look, however plain they are
@@ -27,7 +27,7 @@ class Classifier:
     """Ranks the codes of a catalogue for one job at a time; build it once and use it for many.
 
     `calibration` says how sure to be of an answer; without one it is the shipped one, and for a code that the
-    vocabulary does not know the bare probability. `accept` (0 to 1) is
+    vocabulary does not know the bare probability. `cache` keeps what is made of a large catalogue. `accept` (0 to 1) is
     the confidence from which an answer is a match rather than a review, by default the calibration's, and
     `coverage` (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
     """
@@ -40,6 +40,7 @@ class Classifier:
         accept: float | None = None,
         coverage: float = 0.8,
         calibration: Calibration | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.jobs = {job.code: job for job in catalogue}
@@ -55,9 +56,13 @@ class Classifier:
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
         self.rivals = self.jobs.keys() | self.outside.keys()
-        definitions = _definitions(catalogue, vocabulary.described)
+        definitions = None
+        if self.jobs.keys() - vocabulary.described.keys():
+            from jobcodes.definitions import load_definitions  # not for the shipped catalogue: it takes a while
+
+            definitions = load_definitions(catalogue, vocabulary.described, cache)
         self.reader = Reader(vocabulary, definitions)
-        defined = {job.function for job in definitions.jobs} if definitions else ()
+        defined = definitions.functions if definitions else ()
         self.ranker = Ranker(catalogue, vocabulary.entries, self.outside, defined)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
@@ -231,13 +236,3 @@ def _alternatives(
         Alternative(code, confidence if code == stated else round(min(confidence, ranking.codes[code] * scale), 4))
         for code in codes
     )
-
-
-def _definitions(catalogue: Catalogue, known: Container[str]) -> Definitions | None:
-    """Those of the functions with codes that the vocabulary does not know; None if it knows all."""
-    unknown = {job.function for job in catalogue if job.code not in known}
-    if not unknown:
-        return None
-    from jobcodes.definitions import Definitions
-
-    return Definitions([job for job in catalogue if job.function in unknown])

@@ -652,7 +652,7 @@ def _classifier(
             _say(f"warning: {note.place}")
     fitted = load_calibration(calibration) if calibration else None
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
-    return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted)
+    return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted, cache=_cache())
 
 
 def _posting_from_stdin(title: str | None, encoding: str | None, quiet: bool) -> Posting:

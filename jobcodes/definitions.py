@@ -7,21 +7,27 @@ codes of its function and those that begin alike: they tell functions and groups
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from heapq import nlargest
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from jobcodes.model import Job
+from jobcodes.model import Catalogue, Job
 from jobcodes.text import flatten, plain, stem, words
+
+if TYPE_CHECKING:
+    from jobcodes.cache import Cache
 
 SHORTLIST = 12  # codes that a job is compared with duty by duty
 # Places of words looked at, the rarest words first: what a long job says beyond them tells next to nothing, and
 # the time it takes would grow with the number of codes.
-MOST_LOOKED = 8_000
+MOST_LOOKED = 5_000
 # Set on one classification of 436 codes and 600 jobs, with its definitions whole and cut to a sentence.
 EXAMPLES = 2.0  # a title among a definition's examples counts this much against a word of its prose
 TITLE = 2.4  # and a word of the job's title against one of its text
@@ -46,40 +52,33 @@ _SILENT = frozenset(
 )
 
 
-class Definitions:
-    """Compares jobs with the definitions of codes; build it once and use it for many jobs. Not to be changed."""
+class Stems(dict[str, str]):
+    """The stem of each word of a flattened text, "" for what tells nothing."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs = list(jobs)
-        self.stems = _Stems()
-        self.spelling: dict[str, str] = {}  # of each stem, as the definitions first have it
-        own = [self._counts(job) for job in self.jobs]
-        # Where a word stands: the numbers of the codes, and of the groups of codes after them, with its weight there.
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._groups: list[list[int]] = [[] for _ in self.jobs]  # of each code, by number
-        self._add(own, 0, 1.0)
-        count = len(own)
-        for weight, key in _kin(self.jobs):
-            groups: dict[str, dict[str, float]] = {}
-            for job, counts in zip(self.jobs, own, strict=True):
-                group = groups.setdefault(key(job), defaultdict(float))
-                for name, n in counts.items():
-                    if not name.startswith("#"):
-                        group[name] += n
-            numbers = {name: count + i for i, name in enumerate(groups)}
-            for job, found in zip(self.jobs, self._groups, strict=True):
-                found.append(numbers[key(job)])
-            self._add(list(groups.values()), count, weight)
-            count += len(groups)
-        uses = Counter(word for counts in own for word in counts)
-        most = math.log(1 + len(own))
-        # How much a word tells, from 0 to 1, for every word of a code's definition.
-        self.rarity = {
-            word: math.log((1 + len(own)) / n) / most for word, n in uses.items() if not word.startswith("#")
-        }
-        self.words = {
-            job.code: frozenset(counts.keys() & self.rarity.keys()) for job, counts in zip(self.jobs, own, strict=True)
-        }
+    def __missing__(self, word: str) -> str:
+        form = plain(word)
+        self[word] = found = "" if len(form) < 3 or form in _SILENT else stem(form)
+        return found
+
+
+@dataclass(slots=True)
+class Definitions:
+    """The words of codes' definitions, as plain data that can be kept as JSON and used as it is; not to be changed.
+
+    Codes are numbered as in `codes`, and after them the groups of codes that are kin: `groups` has those of each
+    code. `places` tells for each name of a word in which codes and groups it stands, and with which weight there.
+    `rarity` (0 to 1) is how much a word tells; `words` are those of each code; `spelling` is a word as the
+    definitions first have it.
+    """
+
+    codes: list[str]
+    functions: list[str]
+    groups: list[list[int]]
+    places: dict[str, tuple[list[int], list[float]]]
+    rarity: dict[str, float]
+    words: dict[str, frozenset[str]]
+    spelling: dict[str, str]
+    stems: Stems = field(default_factory=Stems)
 
     def scores(self, title: Iterable[str], text: Mapping[str, float]) -> dict[str, float]:
         """The codes that fit best, from 1 for the best down to 0, at most SHORTLIST; ties in catalogue order.
@@ -90,27 +89,27 @@ class Definitions:
         for word in title:
             query[word] = query.get(word, 0.0) + TITLE
         heard = [
-            (postings, 1 + math.log(count) if count > 1 else count)
+            (places, 1 + math.log(count) if count > 1 else count)
             for word, count in query.items()
             for name in _names(word)
-            if (postings := self._postings.get(name))
+            if (places := self.places.get(name))
         ]
-        heard.sort(key=lambda item: len(item[0]))
+        heard.sort(key=lambda item: len(item[0][0]))
         found: dict[int, float] = defaultdict(float)
         looked = 0
-        for postings, weight in heard:
-            looked += len(postings)
+        for (numbers, scores), weight in heard:
+            looked += len(numbers)
             if looked > MOST_LOOKED:
                 break
-            for i, score in postings:
+            for i, score in zip(numbers, scores, strict=True):
                 found[i] += weight * score
         whole = {
-            i: score + sum(found[group] for group in self._groups[i])
+            i: score + sum(found[group] for group in self.groups[i])
             for i, score in list(found.items())
-            if i < len(self.jobs)
+            if i < len(self.codes)
         }
         best = nlargest(SHORTLIST, whole, key=lambda i: (whole[i], -i))
-        return {self.jobs[i].code: whole[i] / whole[best[0]] for i in best}
+        return {self.codes[i]: whole[i] / whole[best[0]] for i in best}
 
     def shares(self, duty: Sequence[str], codes: Iterable[str]) -> dict[str, float]:
         """For each code the share (0 to 1) of what a duty's stemmed words tell that its definition has, too."""
@@ -119,42 +118,102 @@ class Definitions:
         shares = {code: sum(tells for word, tells in rarity.items() if word in self.words[code]) for code in codes}
         return {code: share / whole for code, share in shares.items() if share}
 
-    def _counts(self, job: Job) -> dict[str, float]:
-        prose, examples = _parts(job.description)
+
+def load_definitions(catalogue: Catalogue, known: Iterable[str], cache: Cache | None = None) -> Definitions:
+    """Those of the functions that have codes beside the `known` ones.
+
+    With a `cache`, definitions that were read before are not read again.
+    """
+    unknown = {job.code for job in catalogue} - set(known)
+    functions = {job.function for job in catalogue if job.code in unknown}
+    key = f"definitions-{hashlib.sha256(' '.join([catalogue.sha256, *sorted(functions)]).encode()).hexdigest()}"
+    if cache and (data := cache.get(key)) and (kept := _from_data(data)):
+        return kept
+    made = read_definitions([job for job in catalogue if job.function in functions])
+    if cache:
+        data = {name: getattr(made, name) for name in _KEPT}
+        cache.put(key, data | {"words": {code: sorted(found) for code, found in made.words.items()}})
+    return made
+
+
+_KEPT = ("codes", "functions", "groups", "places", "rarity", "words", "spelling")
+
+
+def _from_data(data: dict[str, Any]) -> Definitions | None:
+    try:
+        data["words"] = {code: frozenset(found) for code, found in data["words"].items()}
+        return Definitions(**data)
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def read_definitions(jobs: Sequence[Job]) -> Definitions:
+    """The definitions of jobs, in their order."""
+    stems = Stems()
+    spelling: dict[str, str] = {}
+    own: list[dict[str, float]] = []
+    for job in jobs:
         counts: dict[str, float] = defaultdict(float)
+        prose, examples = _parts(job.description)
         for text, weight in ((job.title, 1.0), (examples, EXAMPLES), (prose, 1.0)):
             for word in words(flatten(text)):
-                if base := self.stems[word]:
-                    self.spelling.setdefault(base, plain(word))
+                if base := stems[word]:
+                    spelling.setdefault(base, plain(word))
                     counts[base] += weight
                     if len(base) >= LETTERS:
                         counts[f"#{base[:LETTERS]}"] += FIRST * weight
-        return counts
+        own.append(counts)
+    places: dict[str, tuple[list[int], list[float]]] = {}
+    _place(places, own, 0, 1.0)
+    groups: list[list[int]] = [[] for _ in jobs]
+    count = len(own)
+    for weight, key in _kin(jobs):
+        together: dict[str, dict[str, float]] = {}
+        for job, counts in zip(jobs, own, strict=True):
+            group = together.setdefault(key(job), defaultdict(float))
+            for name, n in counts.items():
+                if not name.startswith("#"):
+                    group[name] += n
+        numbers = {name: count + i for i, name in enumerate(together)}
+        for job, found in zip(jobs, groups, strict=True):
+            found.append(numbers[key(job)])
+        _place(places, list(together.values()), count, weight)
+        count += len(together)
+    uses = Counter(name for counts in own for name in counts if not name.startswith("#"))
+    most = math.log(1 + len(own))
+    return Definitions(
+        codes=[job.code for job in jobs],
+        functions=sorted({job.function for job in jobs}),
+        groups=groups,
+        places=places,
+        rarity={word: math.log((1 + len(own)) / n) / most for word, n in uses.items()},
+        words={job.code: frozenset(counts.keys() & uses.keys()) for job, counts in zip(jobs, own, strict=True)},
+        spelling=spelling,
+    )
 
-    def _add(self, documents: Sequence[Mapping[str, float]], first: int, weight: float) -> None:
-        """Adds the words of the documents, numbered from `first`, to the postings."""
-        uses = Counter(name for counts in documents for name in counts)
-        lengths = [sum(counts.values()) for counts in documents]
-        mean = sum(lengths) / len(lengths)
-        rarity = {
-            name: weight * math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
-            for name, n in uses.items()
-            if first or n <= max(1, COMMON * len(documents))
-        }
-        for i, (counts, length) in enumerate(zip(documents, lengths, strict=True), first):
-            dampened = SATURATION * (1 - LENGTH + LENGTH * length / mean)
-            for name, count in counts.items():
-                if name in rarity:
-                    self._postings[name].append((i, rarity[name] * count * (SATURATION + 1) / (count + dampened)))
 
-
-class _Stems(dict[str, str]):
-    """The stem of each word of a flattened text, "" for what tells nothing."""
-
-    def __missing__(self, word: str) -> str:
-        form = plain(word)
-        self[word] = found = "" if len(form) < 3 or form in _SILENT else stem(form)
-        return found
+def _place(
+    places: dict[str, tuple[list[int], list[float]]],
+    documents: Sequence[Mapping[str, float]],
+    first: int,
+    weight: float,
+) -> None:
+    """Adds where the words of the documents stand, numbered from `first`, and what they weigh there."""
+    uses = Counter(name for counts in documents for name in counts)
+    lengths = [sum(counts.values()) for counts in documents]
+    mean = sum(lengths) / len(lengths)
+    rarity = {
+        name: weight * math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
+        for name, n in uses.items()
+        if first or n <= max(1, COMMON * len(documents))
+    }
+    for i, (counts, length) in enumerate(zip(documents, lengths, strict=True), first):
+        dampened = SATURATION * (1 - LENGTH + LENGTH * length / mean)
+        for name, count in counts.items():
+            if name in rarity:
+                numbers, scores = places.setdefault(name, ([], []))
+                numbers.append(i)
+                scores.append(round(rarity[name] * count * (SATURATION + 1) / (count + dampened), 4))
 
 
 def _names(word: str) -> tuple[str, ...]:

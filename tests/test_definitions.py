@@ -6,13 +6,15 @@ import math
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobcodes import Classifier, load_vocabulary
-from jobcodes.definitions import SHORTLIST, Definitions
+from jobcodes.cache import Cache
+from jobcodes.definitions import SHORTLIST, read_definitions
 from jobcodes.model import Catalogue, Function, Job
 from jobcodes.vocabulary import Vocabulary
 
@@ -94,15 +96,15 @@ words_ = st.lists(st.sampled_from("bread oven glass roof tile plaster fish meat 
 @given(words_, words_)
 def test_scores_are_those_of_a_plain_sum(title: list[str], text: list[str]) -> None:
     """The same as adding up the weights of every word, one code after the other."""
-    definitions = Definitions(list(TABLE))
+    definitions = read_definitions(list(TABLE))
     found = definitions.scores(title, Counter(text))
-    weights = {word: dict(postings) for word, postings in definitions._postings.items()}
+    weights = {word: dict(zip(*places, strict=True)) for word, places in definitions.places.items()}
     query = Counter(text)
     for word in title:
         query[word] += 2.4
     plain = {}
     for number, job in enumerate(TABLE):
-        places = [number, *definitions._groups[number]]
+        places = [number, *definitions.groups[number]]
         names = {name: n for word, n in query.items() for name in (word, f"#{word[:4]}")}
         own = any(number in weights.get(name, {}) for name in names)
         total = 0.0
@@ -148,3 +150,15 @@ def test_a_code_that_the_vocabulary_knows_keeps_its_phrases() -> None:
     vocabulary.entries["K2002"] = vocabulary.entries.pop("AMT020")
     assert Classifier(TABLE, vocabulary).classify("Coats walls with plaster.").alternatives[0].code == "K2003"
     vocabulary.entries["AMT020"] = vocabulary.entries.pop("K2002")
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"{}", b"\x00" * 40])
+def test_a_cache_changes_nothing_but_time(tmp_path: Path, damage: bytes | None) -> None:
+    text = "Cuts and fits glass in windows and covers roofs with tiles."
+    plain = ALONE.classify(text)
+    for _ in range(2):
+        assert Classifier(TABLE, Vocabulary(), cache=Cache(tmp_path)).classify(text) == plain
+        files = list(tmp_path.iterdir())
+        assert len(files) == 1
+        if damage is not None:
+            files[0].write_bytes(damage)
