@@ -289,7 +289,7 @@ def batch(
             raise UsageError(f"{input}: a folder has no columns and no --from", "leave these options out")
         files = expanded([input])
     _refuse_to_overwrite(output, files or [input])
-    _refuse_to_overwrite(summary, [*(files or [input]), *([output] if output else [])])
+    _refuse_to_overwrite(summary, files or [input])
     if output and summary and os.path.realpath(output) == os.path.realpath(summary):
         raise UsageError(f"--summary would overwrite {output}", "write the summary to a file of its own")
     in_file = output is not None and output != "-" and not is_device(output)

@@ -51,4 +51,4 @@ def is_device(path: str) -> bool:
 
 def _unwritable(path: str, error: OSError | ValueError) -> UsageError:
     reason = getattr(error, "strerror", None) or error
-    return UsageError(f"cannot write {path}: {reason}", "name another file with -o")
+    return UsageError(f"cannot write {path}: {reason}", "name another file")
