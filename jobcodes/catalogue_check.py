@@ -12,7 +12,8 @@ from jobcodes.catalogue import entries, find, inspect_catalogue
 from jobcodes.errors import DataError, UnknownCodeError
 from jobcodes.model import Catalogue, Job, Problem
 from jobcodes.render import Record, catalogue_object, printable
-from jobcodes.vocabulary import SHARED, STRENGTHS, load_vocabulary
+from jobcodes.vocabulary import SUFFIXES, Vocabulary, load_vocabulary
+from jobcodes.vocabulary_files import SECTIONS, SHARED, STRENGTHS
 from jobcodes.yamlnodes import Node, read_yaml
 
 SHORT = 5  # words; the shortest definition of the shipped catalogue has 15
@@ -45,7 +46,7 @@ def inspect(path: str | None = None, vocabulary: str | None = None) -> Findings:
     advice += [*_definitions(catalogue, places), *_residuals(catalogue, places)]
     if vocabulary is not None:
         try:
-            load_vocabulary(vocabulary)
+            advice += notes_on(load_vocabulary(vocabulary), catalogue)
         except DataError as error:
             problems += error.problems
         advice += _vocabulary(vocabulary, catalogue)
@@ -160,8 +161,19 @@ def _advice(places: dict[str, Node], rule: str, code: str, message: str) -> Advi
     return Advice(rule, code, Problem(node.path, node.line, message))
 
 
+def notes_on(vocabulary: Vocabulary, catalogue: Catalogue) -> Iterator[Advice]:
+    """What in a vocabulary of one's own has no effect: codes that the catalogue does not have, drops of nothing."""
+    known = {entry.code for entry in entries(catalogue)}
+    for code, (path, line) in vocabulary.own.items():
+        if code not in known:
+            message = f"no code {code!r} in the catalogue{_meant(catalogue, code)}"
+            yield Advice("unknown-code", code, Problem(path, line, message))
+    for note in vocabulary.notes:
+        yield Advice("nothing-to-drop", "", Problem(*note))
+
+
 def _vocabulary(path: str, catalogue: Catalogue) -> Iterator[Advice]:
-    """Entries for codes that the catalogue does not have, and cues that speak as strongly for two of its codes.
+    """Cues that speak as strongly for two codes.
 
     A function may share cues with its own jobs: it is told from other functions first, then they from each other.
     """
@@ -171,12 +183,7 @@ def _vocabulary(path: str, catalogue: Catalogue) -> Iterator[Advice]:
         node = read_yaml(file, name, [])
         if node is None or not isinstance(node.value, dict):
             continue
-        for code, entry in node.value.items():
-            if code not in kinds:
-                place = Problem(
-                    name, node.key_lines[code], f"no code {code!r} in the catalogue{_meant(catalogue, code)}"
-                )
-                yield Advice("unknown-code", code, place)
+        for code, entry in (one for one in node.value.items() if one[0] not in SECTIONS):
             for where, cue in _cues(entry):
                 key = (*where, str(cue.value), str(kinds.get(code, Job)))
                 other, first = listed.setdefault(key, (code, Problem(name, cue.line, "")))
@@ -196,7 +203,7 @@ def _vocabulary_files(path: str) -> Iterable[tuple[Path, str]]:
     folder = Path(path)
     if not folder.is_dir():
         return [(folder, path)]
-    files = sorted(file for file in folder.iterdir() if file.name.endswith(".yaml") and file.name not in SHARED)
+    files = sorted(file for file in folder.iterdir() if file.name.endswith(SUFFIXES) and file.name not in SHARED)
     return [(file, f"{folder.name}/{file.name}") for file in files]
 
 

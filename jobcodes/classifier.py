@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import copy
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from jobcodes.calibration import Calibration, Features, features_of, load_calibration
 from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
 from jobcodes.ranking import Ranker, Ranking
-from jobcodes.reading import Definition, Reader, Reading
-from jobcodes.text import flatten, plain, stem, words
+from jobcodes.reading import Reader, Reading
 from jobcodes.vocabulary import Entry, Vocabulary
+
+if TYPE_CHECKING:
+    from jobcodes.definitions import Definitions
 
 EVIDENCE = 8  # how many pieces of evidence a match shows
 FEW = 25  # words of duties below which a person has to look, however plain they are
@@ -24,7 +26,8 @@ USUAL_BANDS = ("M", "P", "T", "U")
 class Classifier:
     """Ranks the codes of a catalogue for one job at a time; build it once and use it for many.
 
-    `calibration` says how sure to be of an answer; without one it is the shipped one. `accept` (0 to 1) is
+    `calibration` says how sure to be of an answer; without one it is the shipped one, and for a code that the
+    vocabulary does not know the bare probability. `accept` (0 to 1) is
     the confidence from which an answer is a match rather than a review, by default the calibration's, and
     `coverage` (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
     """
@@ -39,10 +42,12 @@ class Classifier:
         calibration: Calibration | None = None,
     ) -> None:
         self.catalogue = catalogue
+        self.jobs = {job.code: job for job in catalogue}
         self.calibration = calibration or load_calibration()
+        # The shipped calibration knows nothing of codes without a vocabulary: their probability is as it is.
+        self.uncalibrated = frozenset() if calibration else self.jobs.keys() - vocabulary.described
         self.accept = self.calibration.accept if accept is None else accept
         self.coverage = coverage
-        self.jobs = {job.code: job for job in catalogue}
         self.functions = {function.code: function for function in catalogue.functions}
         self.order = {code: i for i, code in enumerate(self.jobs)}
         self.vocabulary = vocabulary
@@ -50,8 +55,10 @@ class Classifier:
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
         self.rivals = self.jobs.keys() | self.outside.keys()
-        self.reader = Reader(vocabulary, definitions(catalogue, vocabulary.entries))
-        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside)
+        definitions = _definitions(catalogue, vocabulary.described)
+        self.reader = Reader(vocabulary, definitions)
+        defined = {job.function for job in definitions.jobs} if definitions else ()
+        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside, defined)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
         """The match of one job from its text, its title or both; `top` is the length of the ranking.
@@ -63,7 +70,7 @@ class Classifier:
             return Match("error", notes=("The job is empty.",))
         ranking, order = self.ranked(reading)
         stated = answer_of(ranking, order)
-        confidence = round(self.calibration.apply(features_of(ranking, stated)), 4)
+        confidence = self._confidence(ranking, stated)
         alternatives = _alternatives(ranking, order[:top], stated, confidence)
         if stated is None:
             kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
@@ -81,8 +88,13 @@ class Classifier:
     def calibrated(self, calibration: Calibration) -> Classifier:
         """The same classifier with another calibration, and what that accepts."""
         other = copy(self)
-        other.calibration, other.accept = calibration, calibration.accept
+        other.calibration, other.accept, other.uncalibrated = calibration, calibration.accept, frozenset()
         return other
+
+    def _confidence(self, ranking: Ranking, stated: str | None) -> float:
+        if stated is not None and stated in self.uncalibrated:
+            return round(ranking.codes[stated], 4)
+        return round(self.calibration.apply(features_of(ranking, stated)), 4)
 
     def ranked(self, reading: Reading) -> tuple[Ranking, list[str]]:
         """The ranking and its codes, best first; equally likely ones in catalogue order."""
@@ -106,6 +118,8 @@ class Classifier:
         doubts = self._doubts(job, ranking, reading)
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
+        if job.code not in self.vocabulary.described:
+            notes.append(f"Compared with the definition of {job.code} only: the vocabulary does not know the code.")
         if confidence < self.accept:
             notes.append(f"Less sure than {self.accept:.0%}: compare the other codes.")
         certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage
@@ -219,29 +233,11 @@ def _alternatives(
     )
 
 
-def definitions(catalogue: Catalogue, known: Mapping[str, Entry]) -> dict[str, Definition]:
-    """The words of the titles and definitions of the codes that the vocabulary does not know.
+def _definitions(catalogue: Catalogue, known: Container[str]) -> Definitions | None:
+    """Those of the functions with codes that the vocabulary does not know; None if it knows all."""
+    unknown = {job.function for job in catalogue if job.code not in known}
+    if not unknown:
+        return None
+    from jobcodes.definitions import Definitions
 
-    A word counts less the more codes use it: its weight falls with log(codes / codes that use it).
-    """
-    if all(job.code in known for job in catalogue):
-        return {}
-    texts = {job.code: _stems(f"{job.title} {job.description}") for job in catalogue}
-    uses = Counter(word for found in texts.values() for word in found)
-    most = math.log(1 + len(texts))
-    made = {}
-    for job in catalogue:
-        if job.code not in known:
-            title = _stems(job.title)
-            rarity = {word: math.log((1 + len(texts)) / uses[word]) / most for word in sorted(texts[job.code])}
-            weights = {
-                word: round((0.6 if word in title else 0.35) * share, 3)
-                for word, share in rarity.items()
-                if share > 0.25 and len(word) > 2
-            }
-            made[job.code] = Definition(weights, frozenset(title))
-    return made
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(plain(word)) for word in words(flatten(text))}
+    return Definitions([job for job in catalogue if job.function in unknown])

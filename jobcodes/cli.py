@@ -63,8 +63,9 @@ if TYPE_CHECKING:
     from jobcodes.classifier import Classifier
     from jobcodes.explanation import Explanation
     from jobcodes.model import Catalogue, Function, Job, Match, Posting
-    from jobcodes.render import Record
+    from jobcodes.render import Phrases, Record
     from jobcodes.terminal import Views
+    from jobcodes.vocabulary import Entry
 
 T = TypeVar("T")
 
@@ -167,7 +168,7 @@ def classify(
             else:
                 yield read_posting(file, title=title, encoding=encoding)
 
-    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, quiet, verbose)
     unusable = done = 0
     formats = ("jsonl", "json", "csv", "tsv")
     with _writer(format, formats, output, color, classifier.catalogue) as (shown, write, views):
@@ -296,7 +297,7 @@ def batch(
     if resume and not in_file:
         raise UsageError("--resume goes on with an output file", "name it with -o")
     end_on_signals()
-    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, quiet, verbose)
     tally = Tally()
     say = _silent if quiet else _say
     with (
@@ -347,7 +348,7 @@ def batch(
             from jobcodes.journal import journalled
 
             options = [columns, layout, sheet, coding.format, encoding, top, coverage, classifier.accept]
-            what = identity(hashed, table, classifier, vocabulary, options)
+            what = identity(hashed, table, classifier, options)
             make = _workbook_maker(table.sheet, quiet) if coding.format == "xlsx" else None
             with journalled(output, what, resume=resume, rows=lambda: tally.read, make=make) as journal:
                 if resume and not quiet:
@@ -431,7 +432,7 @@ def evaluate(
         raise UsageError(f"{len(labelled)} LABELLED, but {len(against)} --against", "give one for each, in their order")
     if calibrate and os.path.realpath(calibrate) in map(os.path.realpath, (*labelled, *(against or ()))):
         raise UsageError(f"--calibrate would overwrite {calibrate}", "write the calibration to a file of its own")
-    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, verbose)
+    classifier = _classifier(catalogue, vocabulary, calibration, coverage, min_confidence, quiet, verbose)
 
     def read(path: str, old: str | None) -> list[evaluation.Labelled]:
         with input_stream(path, _silent if quiet else _say) as stream:
@@ -485,13 +486,17 @@ def show(
 ) -> None:
     """Show functions, disciplines and benchmarks in full.
 
-    With -v also the titles and phrases that speak for each.
+    With -v or --vocabulary also the titles and phrases that speak for or against each, and the files they are in.
     """
     from jobcodes.catalogue import find
     from jobcodes.render import item_record, item_text, to_json
 
     loaded = _catalogue(catalogue, verbose)
-    phrases = _phrases(vocabulary) if verbose else {}
+    known: dict[str, Entry] = {}
+    if verbose or vocabulary is not None:
+        from jobcodes.vocabulary import load_vocabulary
+
+        known = load_vocabulary(vocabulary, _cache()).entries
     found: list[Function | Job] = []
     unknown: list[UnknownCodeError] = []
     for code in codes:
@@ -500,10 +505,10 @@ def show(
         except UnknownCodeError as error:
             unknown.append(error)
 
-    def said_of(item: Function | Job) -> dict[str, list[str]] | None:
-        kinds: dict[str, list[str]] = {}
-        for kind, phrase in phrases.get(item.code, ()):
-            kinds.setdefault(kind, []).append(phrase)
+    def said_of(item: Function | Job) -> Phrases | None:
+        kinds: dict[str, list[tuple[str, str]]] = {}
+        for kind, phrase, file in known[item.code].phrases() if item.code in known else ():
+            kinds.setdefault(kind, []).append((phrase, file))
         return kinds or None
 
     with _writer(format, ("text", "json"), output, color, loaded) as (shown, write, views):
@@ -632,6 +637,7 @@ def _classifier(
     calibration: str | None,
     coverage: float,
     min_confidence: float | None,
+    quiet: bool,
     verbose: bool,
 ) -> Classifier:
     from jobcodes.calibration import load_calibration
@@ -640,7 +646,12 @@ def _classifier(
 
     loaded = _catalogue(catalogue, verbose)
     words = load_vocabulary(vocabulary, _cache())
-    fitted = load_calibration(calibration)
+    if vocabulary is not None and not quiet:
+        from jobcodes.catalogue_check import notes_on
+
+        for note in notes_on(words, loaded):
+            _say(f"warning: {note.place}")
+    fitted = load_calibration(calibration) if calibration else None
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
     return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted)
 

@@ -193,7 +193,7 @@ def _pulls(
     if len(answers) < 2:
         return {}
     whole = lead(reading)
-    return {i: whole - lead(_changed(reading, [i], -1)) for i in sorted(heaviest)}
+    return {i: whole - lead(_changed(classifier, reading, [i], -1)) for i in sorted(heaviest)}
 
 
 def _codes(classifier: Classifier, masses: Mapping[str, float]) -> Scores:
@@ -300,7 +300,7 @@ def _tip(
         return "There is only a title: no duties to take away or to add."
 
     def tips(numbers: Sequence[int], change: int) -> bool:
-        return answer_of(*classifier.ranked(_changed(reading, numbers, change))) == answers[1].code
+        return answer_of(*classifier.ranked(_changed(classifier, reading, numbers, change))) == answers[1].code
 
     def quote(i: int) -> str:
         return shortened(text[slice(*spans[i])])
@@ -317,7 +317,7 @@ def _tip(
     return f"Adding or removing up to {MOST} of these duties would not make it {second}."
 
 
-def _changed(reading: Reading, numbers: Sequence[int], change: int) -> Reading:
+def _changed(classifier: Classifier, reading: Reading, numbers: Sequence[int], change: int) -> Reading:
     """The reading without these duties (`change` -1), or with each of them once more (1)."""
     picked = [reading.duties[i] for i in numbers]
     gone = set(numbers) if change < 0 else set()
@@ -326,7 +326,8 @@ def _changed(reading: Reading, numbers: Sequence[int], change: int) -> Reading:
         key: mass + change * sum(duty.weight * duty.scores.get(key, 0.0) for duty in picked)
         for key, mass in reading.signals.items()
     }
-    return replace(reading, duties=duties, signals=signals)
+    defined = classifier.reader.fit(reading.title_pieces, duties)
+    return replace(reading, duties=duties, signals=signals, defined=defined)
 
 
 def shortened(text: str, longest: int = 60) -> str:

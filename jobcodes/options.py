@@ -33,7 +33,7 @@ CataloguePath = Annotated[
 ]
 VocabularyPath = Annotated[
     str | None,
-    Option("--vocabulary", metavar="PATH", help="Your own titles and phrases, over the built-in ones."),
+    Option("--vocabulary", metavar="PATH", help="Your own titles and phrases, a file or a folder, over ours."),
 ]
 Top = Annotated[int, Option("--top", min=1, metavar="N", help="How many codes to rank.")]
 CalibrationPath = Annotated[

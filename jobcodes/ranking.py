@@ -27,6 +27,8 @@ RIVALRY = 1.27  # how much of a duty goes to the code it speaks for most
 WITHOUT, WITHOUT_FUNCTION = 0.6, 0.86
 EVEN, BALANCE, MIXED, SAID = 0.6, 2.25, 0.3, 0.63  # when two disciplines share a job, and what "both" adds
 OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
+FIT = 7.0  # how much likelier a definition that fits twice as well: 2 ** FIT times
+RESIDUAL = 0.3  # how much less likely a residual code is than others that fit as well
 UNASSIGNED = 0.19  # the part of the function's mass in no discipline that speaks for its residual code
 
 
@@ -48,14 +50,25 @@ class Ranking:
 class Ranker:
     """Ranks a catalogue's codes, given what is known about them: build it once and use it for many jobs.
 
-    `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside.
+    `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside, `defined` the
+    functions with codes that are known by their definitions.
     """
 
-    def __init__(self, catalogue: Catalogue, entries: Mapping[str, Entry], outside: Iterable[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        entries: Mapping[str, Entry],
+        outside: Iterable[str],
+        defined: Iterable[str] = (),
+    ) -> None:
         self.functions = catalogue.functions
         self.function_of = {job.code: job.function for job in catalogue}
         self.function_of |= {function.code: function.code for function in catalogue.functions}
         self.outside = frozenset(outside)
+        self.jobs = {job.code: job for job in catalogue}
+        self.known = frozenset(entries)
+        self.defined = frozenset(defined)
+        self.has_executives = any(job.role == "executive" for job in catalogue)
         self.needs = {
             key: WITHOUT_FUNCTION if key == self.function_of.get(key) else WITHOUT
             for key, entry in entries.items()
@@ -77,15 +90,40 @@ class Ranker:
         title = TITLE + TITLE_SHARE * size
         outer += title * (self._add(reading.title_scores, title, set_in, within, masses, kinds) or 0.0)
         powers = {code: mass**SHARPNESS for code, mass in within.items()}
-        inner = sum(powers.values())
+        # Definitions share words, and so do the functions that are known by these: the likeliest stands for all.
+        # What fits by the first letters of its words only has no mass, and is ranked all the same.
+        defined = max((powers[function] for function in self.defined), default=0.0) or 1e-6 * bool(reading.defined)
+        inner = defined + sum(power for function, power in powers.items() if function not in self.defined)
         everything = inner + outer**SHARPNESS
+        fits = self._fits(reading, masses, size + title)
         codes: dict[str, float] = {}
+        of_functions: dict[str, float] = {}
         for function in self.functions:
-            share = powers[function.code] / everything
-            for code, part in _within(function, masses, within[function.code], reading).items():
-                codes[code] = share * part
-        of_functions = {code: power / everything for code, power in powers.items()}
+            if function.code in self.defined:
+                found_ = {job.code: defined * fits.get(job.code, 0.0) / everything for job in function.jobs}
+            else:
+                share = powers[function.code] / everything
+                inside = _within(function, masses, within[function.code], reading)
+                found_ = {code: share * part for code, part in inside.items()}
+            codes |= found_
+            of_functions[function.code] = sum(found_.values())
         return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
+
+    def _fits(self, reading: Reading, masses: Mapping[str, float], whole: float) -> dict[str, float]:
+        """How likely each code known by its definition is among its like, from how well it fits the job.
+
+        What the title and the duties say of a code counts besides if the vocabulary knows it.
+        """
+        top = executive(reading)
+        fits = {}
+        heard_of = [code for code in masses if code in self.known and self.function_of[code] in self.defined]
+        for code in dict.fromkeys((*reading.defined, *heard_of)):
+            job, fit = self.jobs[code], reading.defined.get(code, 0.0)
+            role = {"executive": top, "residual": RESIDUAL}.get(job.role, 1 - top if self.has_executives else 1.0)
+            heard = masses.get(code, 0.0) / whole if code in self.known else 0.0
+            fits[code] = (fit + heard) ** FIT * role
+        every = sum(fits.values())
+        return {code: fit / every for code, fit in fits.items()} if every else {}
 
     def _add(
         self,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from jobcodes.cues import BREAK, SKIPPED, CueIndex, Hit, Words
+from jobcodes.cues import BREAK, SKIPPED, Cue, Hit, Words
 from jobcodes.model import Evidence
 from jobcodes.text import IGNORED, LONGEST, Headings, Line, flatten, lines, plain, token_spans, tokens, words
 from jobcodes.vocabulary import Vocabulary, need_of
+
+if TYPE_CHECKING:
+    from jobcodes.definitions import Definitions
 
 # A clause under "Requirements" says what the person knows, not what the job does: it counts this much.
 REQUIREMENT = 0.35
@@ -19,15 +23,10 @@ ASIDE = 0.5
 NEGATED = 7
 SPEAKS = 0.25  # a clause speaks for something from this weight on: one weak cue is enough
 PLAINLY = 0.7  # … and plainly from this one
+# A duty speaks for a definition by the share of its words that the definition has; with half of them, certainly.
+FITS = 2.0
+TELLING = 0.4  # a word of a definition is evidence from this rarity on
 _TITLE_BREAK = re.compile(r"\s[-\u2013\u2014/:]+\s|[,(|;:\u2013\u2014]|\s-|-\s")
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """The words of a code's title and definition, stemmed, each with its weight (0 to 1)."""
-
-    words: Mapping[str, float]
-    title: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -63,6 +62,7 @@ class Reading:
     """A job as read: its duties, the pieces of its title, and what the title speaks for (0 to 1 by key).
 
     `signals` sums the general cues (executive, internal, …) over the duties; `size` counts their words.
+    `defined` are the codes whose definitions fit best, for codes that are known by these: 1 for the best of them.
     """
 
     text: str
@@ -72,6 +72,7 @@ class Reading:
     title_scores: dict[str, float]
     signals: dict[str, float] = field(default_factory=dict)
     size: int = 0
+    defined: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -101,17 +102,14 @@ class Reading:
 
 
 class Reader:
-    """Finds a vocabulary's cues in a job, and those of `definitions`: words by code, with their weights."""
+    """Finds a vocabulary's cues in a job, and the words of `definitions` for codes that are known by these."""
 
-    def __init__(self, vocabulary: Vocabulary, definitions: Mapping[str, Definition]) -> None:
+    def __init__(self, vocabulary: Vocabulary, definitions: Definitions | None = None) -> None:
         self.in_titles, self.in_duties = vocabulary.in_titles, vocabulary.in_duties
-        known = set(vocabulary.words)
-        if definitions:
-            self.in_titles, self.in_duties = self.in_titles.copy(), self.in_duties.copy()
-            known |= {word for definition in definitions.values() for word in definition.words}
-            _add_definitions(self.in_titles, definitions, {word for d in definitions.values() for word in d.title})
-            _add_definitions(self.in_duties, definitions, known)
-        self.words = Words(known, vocabulary.variants, vocabulary.articles, vocabulary.spelling, vocabulary.exact)
+        self.definitions = definitions
+        self.words = Words(
+            vocabulary.words, vocabulary.variants, vocabulary.articles, vocabulary.spelling, vocabulary.exact
+        )
         entries = (vocabulary.entries | vocabulary.outside).items()
         self.general = frozenset(
             (*vocabulary.signals, *vocabulary.bands, *(need_of(key) for key, entry in entries if entry.needs))
@@ -126,12 +124,32 @@ class Reader:
             for key in self.general & duty.scores.keys():
                 signals[key] = signals.get(key, 0.0) + duty.weight * duty.scores[key]
         pieces = list(self._title_pieces(flat_title))
+        defined = self.fit(pieces, duties)
+        for part in (*pieces, *duties) if defined else ():
+            self._compare(part, defined)
         title_scores: dict[str, float] = {}
         for piece in pieces:
             for key, score in piece.scores.items():
                 title_scores[key] = 1 - (1 - title_scores.get(key, 0.0)) * (1 - score)
         size = sum(len(duty.forms) for duty in duties)
-        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size)
+        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size, defined)
+
+    def fit(self, pieces: Iterable[Duty], duties: Iterable[Duty]) -> dict[str, float]:
+        """The codes whose definitions fit a job best, from the pieces of its title and its duties."""
+        if not self.definitions:
+            return {}
+        counts: dict[str, float] = {}
+        for duty in duties:
+            for word in self._stems(duty):
+                counts[word] = counts.get(word, 0.0) + duty.weight
+        return self.definitions.scores([word for piece in pieces for word in self._stems(piece)], counts)
+
+    def _compare(self, part: Duty, codes: Iterable[str]) -> None:
+        """Adds to what a clause speaks for the codes with whose definitions it shares words."""
+        assert self.definitions
+        for code, share in self.definitions.shares(self._stems(part), codes).items():
+            score = min(1.0, FITS * share) * (part.weight if part.line.section == "title" else 1.0)
+            part.scores[code] = 1 - (1 - part.scores.get(code, 0.0)) * (1 - score)
 
     def _duties(self, flat: str, title: list[str]) -> Iterator[Duty]:
         form_of = self.words.__getitem__
@@ -180,7 +198,7 @@ class Reader:
             (-hit[0].weight * part.weight, part.line.section != "title", number, hit, part)
             for number, part in enumerate((*reading.title_pieces, *reading.duties))
             if not keys.isdisjoint(part.scores)
-            for hit in part.hits
+            for hit in (*part.hits, *self._defining(part, keys & reading.defined.keys()))
             if hit[0].key in keys and hit[0].sign > 0
         ]
         found.sort(key=lambda item: item[:3])
@@ -196,6 +214,7 @@ class Reader:
                 words_ = part.line.text[start - part.line.start : end - part.line.start]
                 misspelt = any(word in self.words.corrected for word in words(words_))
                 kind = "fuzzy" if misspelt else "keyword" if in_text else "title"
+                kind = kind if hit[0].parts else "definition"
                 term = " … ".join(self.terms(hit, part))
                 weight = round(hit[0].weight * part.weight, 4)
                 kept.append(Evidence(field, (text if in_text else title)[start:end], start, end, term, kind, weight))
@@ -205,12 +224,36 @@ class Reader:
 
     def _spans(self, part: Duty) -> list[tuple[int, int]]:
         """Start and end of each of the clause's `forms`."""
-        heard = part.line.tokens[part.first : part.last]
+        return [span for span, word in zip(part.spans(), self._heard(part), strict=True) if word]
+
+    def _heard(self, part: Duty) -> list[str]:
+        """The words of a clause; "" for those that are not among its `forms`."""
         silent = (SKIPPED, BREAK)  # a break is in titles only: "Sr. Analyst"
-        return [span for span, word in zip(part.spans(), heard, strict=True) if self.words[word] not in silent]
+        return ["" if self.words[word] in silent else word for word in part.line.tokens[part.first : part.last]]
+
+    def _stems(self, part: Duty) -> list[str]:
+        """The stems by which a clause is compared with definitions, without the words that tell nothing."""
+        assert self.definitions
+        return [found for word in self._heard(part) if word and (found := self.definitions.stems[word])]
+
+    def _defining(self, part: Duty, codes: Iterable[str]) -> Iterator[Hit]:
+        """The telling words that a clause shares with the definitions of codes, as cues without parts."""
+        for code in sorted(codes):
+            assert self.definitions
+            for i, word in enumerate(filter(None, self._heard(part))):
+                stem = self.definitions.stems[word]
+                weight = self.definitions.rarity.get(stem, 0.0) if stem in self.definitions.words[code] else 0.0
+                if weight >= TELLING:
+                    yield Cue(code, weight, 1, []), ((i, i + 1),)
 
     def terms(self, hit: Hit, part: Duty) -> list[str]:
-        """The parts of a cue as the vocabulary writes them, in the order they stand in the text."""
+        """The parts of a cue as the vocabulary writes them, in the order they stand in the text.
+
+        A word of a definition is as the definition first writes it.
+        """
+        if not hit[0].parts and self.definitions:
+            words = [word for word in self._heard(part) if word]
+            return [self.definitions.spelling[self.definitions.stems[words[start]]] for start, _ in hit[1]]
         return (self.in_titles if part.line.section == "title" else self.in_duties).terms(hit, part.forms)
 
     def corrections(self, evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
@@ -262,16 +305,3 @@ def _unnegated(hits: list[Hit]) -> list[Hit]:
         for cue, spans in hits
         if not any(stop <= start < stop + NEGATED for stop in stops.values() for start, _ in spans)
     ]
-
-
-def _add_definitions(index: CueIndex, definitions: Mapping[str, Definition], words: set[str]) -> None:
-    """Makes each of `words` a cue of the codes that have it in their definition."""
-    codes: dict[str, list[tuple[str, float]]] = {}
-    for code, definition in definitions.items():
-        for word, weight in definition.words.items():
-            if word in words:
-                codes.setdefault(word, []).append((code, weight))
-    for word, found in codes.items():
-        part = index.add_part({word: [(word,)]})
-        for code, weight in found:
-            index.add_cue(code, weight, 1, [part])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jobcodes.search import Hit
 
 Record = dict[str, Any]
+Phrases = Mapping[str, Sequence[tuple[str, str]]]  # by kind: each phrase and the file it is listed in
 
 MATCH_COLUMNS = (
     "match_code",
@@ -157,10 +158,8 @@ def _rounded(number: float | None) -> float | None:
 # --- the catalogue ---------------------------------------------------------------------------------------
 
 
-def item_record(
-    catalogue: Catalogue, item: Function | Job, phrases: Mapping[str, Sequence[str]] | None = None
-) -> Record:
-    """All that `show` says of a function or a job. `phrases`: what else speaks for it, by kind."""
+def item_record(catalogue: Catalogue, item: Function | Job, phrases: Phrases | None = None) -> Record:
+    """All that `show` says of a function or a job. `phrases`: what else speaks for or against it, by kind."""
     record: Record
     if isinstance(item, Function):
         record = {
@@ -188,20 +187,22 @@ def item_record(
     if item.attributes:
         record["attributes"] = dict(item.attributes)
     if phrases is not None:
-        record["phrases"] = {kind: list(texts) for kind, texts in phrases.items()}
+        record["phrases"] = {kind: [text for text, _ in found] for kind, found in phrases.items()}
+        record["phrase_files"] = {kind: [file for _, file in found] for kind, found in phrases.items()}
     return record
 
 
-def item_text(catalogue: Catalogue, item: Function | Job, phrases: Mapping[str, Sequence[str]] | None = None) -> str:
+def item_text(catalogue: Catalogue, item: Function | Job, phrases: Phrases | None = None) -> str:
     """`item_record` in plain lines, never wrapped or cut: `CODE<TAB>title` first, then `key<TAB>value`.
 
     A list has a line for each of its values; so `grep ^responsibilities` and `cut -f2` find their way.
     """
     record = item_record(catalogue, item, phrases)
+    files = record.pop("phrase_files", {})
     lines = [[record.pop("code"), record.pop("title")]]
     for key, value in record.items():
         if key == "phrases":
-            lines += [[f"phrases {kind}", text] for kind, texts in value.items() for text in texts]
+            lines += [[f"phrases {kind}", *one] for kind in value for one in zip(value[kind], files[kind], strict=True)]
         elif key == "attributes":
             lines += [[key, name, text] for name, text in value.items()]
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jobcodes.model import Alternative, Catalogue, Evidence, Function, Job, Match, Posting
-from jobcodes.render import Record, band_codes, printable
+from jobcodes.render import Phrases, Record, band_codes, printable
 
 if TYPE_CHECKING:
     from jobcodes.search import Hit
@@ -146,8 +146,8 @@ class Views:
 
     # The catalogue --------------------------------------------------------------------------------------
 
-    def entry(self, entry: Function | Job, phrases: Mapping[str, Sequence[str]] | None = None) -> None:
-        """A function with its jobs, or a job in full; `phrases` by kind: what else speaks for it."""
+    def entry(self, entry: Function | Job, phrases: Phrases | None = None) -> None:
+        """A function with its jobs, or a job in full; `phrases` by kind: what else speaks for or against it."""
         self.line(self.text(entry.code, "bold cyan"), "  ", self.text(entry.title, "bold"))
         function = entry if isinstance(entry, Function) else self.function_of(entry)
         kind = "function" if isinstance(entry, Function) else f"{entry.kind} of {function.code} {function.title}"
@@ -173,10 +173,11 @@ class Views:
         if isinstance(entry, Function):
             self.put(self.jobs(entry.jobs), indent=2)
             self.line()
-        for kind, texts in (phrases or {}).items():
-            self.line(self.text(kind, "dim"), indent=2)
-            self.items([self.text(text) for text in texts])
-            self.line()
+        for kind, found in (phrases or {}).items():
+            for file in dict.fromkeys(file for _, file in found):
+                self.line(self.text(kind, "dim"), "  ", self.text(file, "dim"), indent=2)
+                self.items([self.text(text) for text, place in found if place == file])
+                self.line()
 
     def function_of(self, job: Job) -> Function:
         return next(function for function in self.catalogue.functions if function.code == job.function)

@@ -7,27 +7,22 @@ files; here they become plain data, ready for finding the cues in a job.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobcodes.cues import Cue, CueIndex, short_forms
+from jobcodes.cues import Cue, CueIndex
 from jobcodes.errors import DataError
 from jobcodes.model import Problem
 from jobcodes.resources import data_root
-from jobcodes.text import plain, stem, words
-from jobcodes.yamlnodes import Node, parse_yaml, read_bytes
+from jobcodes.yamlnodes import parse_yaml, read_bytes
 
 if TYPE_CHECKING:
     from jobcodes.cache import Cache
 
-# The share of duties with such a phrase that belong to the code, as an analyst would judge it.
-STRENGTHS = {"strong": 0.9, "fair": 0.6, "weak": 0.3}
-GENERAL = ("articles", "spelling", "exact", "variants", "headings", "signals", "bands")
-SHARED = ("general.yaml", "terms.yaml", "outside.yaml")  # all other files hold entries by code
-Phrase = tuple[str, ...]  # stemmed words that stand side by side
+SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(slots=True)
@@ -35,14 +30,30 @@ class Entry:
     """What is known about a code, a function or a kind of work outside, besides its cues.
 
     `bands` are its usual career bands, the most usual first. `needs`: its cues count less where nothing
-    speaks of their surroundings. `titles` and `duties` are its cues as written, the strongest first.
+    speaks of their surroundings. `means`, `titles`, `duties` and `against` are its cues as written, one's own
+    before ours, the strongest first. `file` is where ours are listed, "" for a code that only one's own vocabulary
+    knows; `own` has the file and line of each that is not ours, by field and cue.
     """
 
     name: str = ""
     bands: list[str] = field(default_factory=list)
     needs: bool = False
+    means: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     duties: list[str] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+    file: str = ""
+    own: dict[str, str] = field(default_factory=dict)
+
+    def phrases(self) -> Iterator[tuple[str, str, str]]:
+        """(field, phrase, the file it is listed in, with the line if that is one's own), as a person would write it.
+
+        Alternatives that stand alone are phrases of their own; parts that belong together stay together.
+        """
+        for name in ("means", "titles", "duties", "against"):
+            for cue in getattr(self, name):
+                for phrase in [readable(cue)] if " + " in cue else cue.split("|"):
+                    yield name, phrase.strip(), self.own.get(f"{name} {cue}", self.file)
 
 
 @dataclass(slots=True)
@@ -54,7 +65,8 @@ class Vocabulary:
     their cues are in the indexes `in_titles` and `in_duties`. `headings` by kind of section; `variants` maps
     another spelling or an abbreviation to the words it stands for; `articles` are words that phrases ignore;
     `spelling` are the words that a misspelt one may be read as, `exact` those that are never taken for one;
-    `words` are those of all cues.
+    `words` are those of all cues. `own` has the file and line of each code in a vocabulary laid over ours, and
+    `notes` (file, line and message) what is harmless there and yet worth a look. `sha256` is of all that was read.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -70,18 +82,23 @@ class Vocabulary:
     spelling: list[str] = field(default_factory=list)
     exact: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    own: dict[str, tuple[str, int]] = field(default_factory=dict)
+    notes: list[tuple[str, int, str]] = field(default_factory=list)
+    sha256: str = ""
+
+    @property
+    def described(self) -> dict[str, Entry]:
+        """The entries of codes that we describe: for the others a few words of one's own do not replace the
+        definition."""
+        return {code: entry for code, entry in self.entries.items() if entry.file}
 
     def phrases(self) -> dict[str, list[tuple[str, str]]]:
-        """For each code its (field, phrase) pairs as plain text, the strongest first, for searching and showing.
-
-        Alternatives that stand alone are phrases of their own; parts that belong together stay together.
-        """
+        """For each code its (field, phrase) pairs as plain text, titles first, for searching."""
         return {
             code: [
-                (name, phrase)
-                for name, cues in (("titles", entry.titles), ("duties", entry.duties))
-                for cue in cues
-                for phrase in ([readable(cue)] if " + " in cue else cue.split("|"))
+                ("titles" if name == "means" else name, phrase)
+                for name, phrase, _ in entry.phrases()
+                if name != "against"
             ]
             for code, entry in self.entries.items()
         }
@@ -97,39 +114,62 @@ def need_of(key: str) -> str:
     return f"{key} needs"
 
 
-def load_vocabulary(path: str | Path | None = None, cache: Cache | None = None) -> Vocabulary:
-    """The shipped vocabulary, or the one in the folder `path`.
+def load_vocabulary(
+    own: str | Path | None = None, cache: Cache | None = None, *, base: str | Path | None = None
+) -> Vocabulary:
+    """The vocabulary that comes with jobcodes (or the one in the folder `base`), and one's `own` laid over it.
 
-    Raises DataError with every fault of every file. With a `cache`, a vocabulary that was read before is
-    not read again.
+    `own` is a YAML file or a folder of them. Raises DataError with every fault of every file. With a `cache`,
+    what was read before is not read again.
     """
-    folder: Path = data_root() / "vocabulary" if path is None else Path(path)
     problems: list[Problem] = []
-    if not folder.is_dir():
-        raise DataError([Problem(str(folder), 0, "no such folder")], "a vocabulary is a folder of YAML files")
-    contents = {
-        file.name: content
-        for file in sorted(folder.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".yaml")
-        and (content := read_bytes(file, f"{folder.name}/{file.name}", problems)) is not None
-    }
+    contents = [
+        (*one, False) for one in _contents(data_root() / "vocabulary" if base is None else Path(base), problems)
+    ]
+    if own is not None:
+        contents += [(*one, True) for one in _contents(Path(own), problems)]
     digest = hashlib.sha256()
-    for name, content in contents.items():
-        digest.update(name.encode() + b"\0" + content)
-    key = f"vocabulary-{digest.hexdigest()}"
+    for file, _, content, is_own in contents:
+        digest.update((f"own/{file}" if is_own else file).encode("utf-8", "surrogatepass") + b"\0" + content)
+    sha256 = digest.hexdigest()
+    # What is kept names the files, so the same content elsewhere is something else.
+    place = f"-{hashlib.sha256(os.fsencode(own)).hexdigest()[:16]}" if own is not None else ""
+    key = f"words-{sha256}{place}"
     if cache and not problems and (data := cache.get(key)) and (known := _from_data(data)):
         return known
-    nodes = {
-        name: node
-        for name, content in contents.items()
-        if (node := parse_yaml(content, f"{folder.name}/{name}", problems)) is not None
-    }
-    vocabulary = _Reader(nodes, problems).vocabulary()
+    from jobcodes.vocabulary_files import VocabularyReader  # what was read before needs neither it nor YAML
+
+    files = [
+        (file, node, is_own)
+        for file, name, content, is_own in contents
+        if (node := parse_yaml(content, name, problems)) is not None
+    ]
+    vocabulary = VocabularyReader(files, problems).vocabulary()
     if problems:
-        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)))
+        hint = "" if all(problem.line for problem in problems) else "a vocabulary is a YAML file or a folder of them"
+        raise DataError(sorted(problems, key=lambda problem: (problem.path, problem.line)), hint)
+    vocabulary.sha256 = sha256
     if cache:
         cache.put(key, asdict(vocabulary))
     return vocabulary
+
+
+def _contents(path: Path, problems: list[Problem]) -> Iterator[tuple[str, str, bytes]]:
+    """Of each YAML file: what it is called, how messages name it, and its bytes."""
+    if path.is_dir():
+        try:
+            names = sorted(name for name in os.listdir(path) if name.endswith(SUFFIXES))
+        except OSError as error:
+            problems.append(Problem(str(path), 0, f"cannot read the folder: {error.strerror or error}"))
+            return
+        files = [(path / name, f"{path.name}/{name}") for name in names]
+        if not files:
+            problems.append(Problem(str(path), 0, "no YAML file in this folder"))
+    else:
+        files = [(path, str(path))]
+    for file, name in files:
+        if (content := read_bytes(file, name, problems)) is not None:
+            yield file.name, name, content
 
 
 def _from_data(data: dict[str, Any]) -> Vocabulary | None:
@@ -139,146 +179,17 @@ def _from_data(data: dict[str, Any]) -> Vocabulary | None:
             data[name] = {key: Entry(**entry) for key, entry in data[name].items()}
         for name in ("in_titles", "in_duties"):
             data[name]["cues"] = [Cue(*cue) for cue in data[name]["cues"]]
-            data[name] = CueIndex(**data[name])
+            data[name] = _index(data[name])
+        data["notes"] = [(path, line, message) for path, line, message in data["notes"]]
+        data["own"] = {code: tuple(place) for code, place in data["own"].items()}
         return Vocabulary(**data)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None
 
 
-class _Reader:
-    def __init__(self, nodes: Mapping[str, Node], problems: list[Problem]) -> None:
-        self.nodes = nodes
-        self.problems = problems
-        self.general = self.top("general.yaml", GENERAL)
-        self.variants = self.read_variants()
-        self.short_forms = short_forms(self.variants)
-        self.articles = self.strings(self.general, "articles")
-        self.stems: dict[str, Phrase] = {}
-        self.terms: dict[str, list[Phrase]] = {}
-        self.expanded: dict[str, dict[str, list[Phrase]]] = {}
-        # All cues, by the field they are looked for in: key, weight, sign, parts.
-        self.cues: dict[str, list[tuple[str, float, int, list[str]]]] = {"titles": [], "duties": []}
+def _index(data: dict[str, Any]) -> CueIndex:
+    if "general" not in data:
+        return CueIndex(**data)
+    from jobcodes.overlay import TitleIndex
 
-    def vocabulary(self) -> Vocabulary:
-        for name, node in self.top("terms.yaml").items():
-            self.terms[name] = [
-                phrase for text in node.strings(self.problems) for phrase in self.alternative(text, node)
-            ]
-        outside = self.top("outside.yaml", ("functions", "kinds"))
-        entries: dict[str, Entry] = {}
-        for file in self.nodes:
-            if file not in SHARED:
-                entries |= self.entries(self.top(file))
-        kinds = self.entries(outside["kinds"].mapping(self.problems)) if "kinds" in outside else {}
-        signals, bands = (
-            list(self.entries(self.general[name].mapping(self.problems))) if name in self.general else []
-            for name in ("signals", "bands")
-        )
-        in_titles, in_duties = self.index("titles"), self.index("duties")
-        return Vocabulary(
-            entries=entries,
-            outside=kinds,
-            outside_of=self.strings(outside, "functions"),
-            signals=signals,
-            bands=bands,
-            in_titles=in_titles,
-            in_duties=in_duties,
-            headings=self.lists("headings"),
-            variants=self.variants,
-            articles=self.articles,
-            spelling=self.strings(self.general, "spelling"),
-            exact=self.strings(self.general, "exact"),
-            words=sorted(in_titles.words() | in_duties.words()),
-        )
-
-    def top(self, file: str, optional: Iterable[str] = ()) -> dict[str, Node]:
-        node = self.nodes.get(file)
-        return node.mapping(self.problems, optional=tuple(optional)) if node else {}
-
-    def strings(self, nodes: Mapping[str, Node], key: str) -> list[str]:
-        return list(nodes[key].strings(self.problems)) if key in nodes else []
-
-    def lists(self, key: str) -> dict[str, list[str]]:
-        inner = self.general[key].mapping(self.problems) if key in self.general else {}
-        return {name: list(node.strings(self.problems)) for name, node in inner.items()}
-
-    def read_variants(self) -> dict[str, str]:
-        inner = self.general["variants"].mapping(self.problems) if "variants" in self.general else {}
-        return {
-            " ".join(map(stem, words(name))): " ".join(map(stem, words(node.string(self.problems))))
-            for name, node in inner.items()
-        }
-
-    def entries(self, nodes: Mapping[str, Node]) -> dict[str, Entry]:
-        return {key: self.entry(key, node) for key, node in nodes.items()}
-
-    def entry(self, key: str, node: Node) -> Entry:
-        fields = node.mapping(self.problems, optional=("title", "bands", "titles", "duties", "against", "needs"))
-        titles = list(self.read_cues(fields.get("titles"), key, 1, ("titles",)))
-        duties = list(self.read_cues(fields.get("duties"), key, 1, ("duties",)))
-        list(self.read_cues(fields.get("against"), key, -1, ("duties",)))
-        needs = list(self.read_cues(fields.get("needs"), need_of(key), 1, ("titles", "duties")))
-        name = fields["title"].string(self.problems) if "title" in fields else ""
-        return Entry(name, self.strings(fields, "bands"), bool(needs), titles, duties)
-
-    def read_cues(self, node: Node | None, key: str, sign: int, where: tuple[str, ...]) -> Iterator[str]:
-        """The cues of one field as written; they go to the cues that are looked for in titles or duties."""
-        fields = node.mapping(self.problems, optional=tuple(STRENGTHS)) if node else {}
-        for strength, weight in STRENGTHS.items():
-            for item in fields[strength].items(self.problems) if strength in fields else ():
-                text = item.string(self.problems)
-                parts = text.split(" + ") if text else []
-                for part in parts:
-                    if part not in self.expanded:
-                        self.expanded[part] = {a: self.alternative(a, item) for a in part.split("|")}
-                if parts:
-                    for name in where:
-                        self.cues[name].append((key, weight, sign, parts))
-                    yield text
-
-    def index(self, name: str) -> CueIndex:
-        """The cues of one field with their parts, the rarest part of each first."""
-        cues = self.cues[name]
-        index = CueIndex()
-        numbers = {part: 0 for *_, parts in cues for part in parts}
-        for part in numbers:
-            numbers[part] = index.add_part(self.expanded[part])
-        # How common a phrase is in real text shows in how many parts name it.
-        uses = Counter(phrase for phrases in index.parts for phrase in phrases)
-        common = [sum(uses[phrase] for phrase in phrases) for phrases in index.parts]
-        for key, weight, sign, parts in cues:
-            index.add_cue(key, weight, sign, sorted((numbers[part] for part in parts), key=common.__getitem__))
-        return index
-
-    def alternative(self, text: str, node: Node) -> list[Phrase]:
-        """The phrases that one alternative stands for: each of a `<term>`, and each known short form."""
-        phrases: list[Phrase] = [()]
-        for piece in text.split():
-            choices = self.term(piece, node) if piece.startswith("<") else [self.canonical(piece)]
-            phrases = [phrase + choice for phrase in phrases for choice in choices]
-        phrases = [phrase for phrase in phrases if phrase]
-        known = all(self.terms.get(piece.strip("<>")) for piece in text.split() if piece.startswith("<"))
-        if not phrases and known:
-            self.problems.append(node.problem(f"expected a phrase, found {text!r}"))
-        short = [
-            phrase[:i] + other + phrase[i + len(run) :]
-            for phrase in phrases
-            for i, word in enumerate(phrase)
-            for run, other in self.short_forms.get(word, ())
-            if phrase[i : i + len(run)] == run
-        ]
-        return phrases + short
-
-    def term(self, piece: str, node: Node) -> list[Phrase]:
-        name = piece.strip("<>")
-        if name not in self.terms:
-            known = ", ".join(f"<{term}>" for term in self.terms)
-            self.problems.append(node.problem(f"unknown term {piece}; terms.yaml defines {known}"))
-        return self.terms.get(name, [])
-
-    def canonical(self, piece: str) -> Phrase:
-        """The words of a piece as texts will be read: stemmed, no articles, variants as what they stand for."""
-        if piece not in self.stems:
-            stems = [stem(plain(word)) for word in words(piece) if plain(word) not in self.articles]
-            self.stems[piece] = tuple(word for part in stems for word in self.variants.get(part, part).split())
-        return self.stems[piece]
+    return TitleIndex(**data)

@@ -159,7 +159,7 @@ def test_an_unusable_place_and_vocabulary(tmp_path: Path, jobcodes: Run) -> None
     assert done.returncode == 3
     assert done.stdout.decode().replace(f"{tmp_path}/", "").splitlines() == [
         "none: error: cannot read the file: No such file or directory",
-        "words: error: no such folder",
+        "words: error: cannot read the file: No such file or directory",
         "0 functions, 0 jobs: 2 problems, no advice",
     ]
 

@@ -58,7 +58,7 @@ SAMPLES = sorted((CHECKOUT / "data" / "samples").glob("*.txt"))
 def plumbing(tmp_path: Path) -> Classifier:
     for name, content in VOCABULARY.items():
         (tmp_path / f"{name}.yaml").write_text(content, encoding="utf-8")
-    return Classifier(CATALOGUE, load_vocabulary(tmp_path))
+    return Classifier(CATALOGUE, load_vocabulary(base=tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -218,7 +218,7 @@ def test_printable_text_has_no_controls(text: str) -> None:
 
 
 def test_a_job_as_a_record() -> None:
-    record = item_record(CATALOGUE, REMOTE, {"titles": ("help desk",)})
+    record = item_record(CATALOGUE, REMOTE, {"titles": [("help desk", "AMT.yaml")]})
     assert list(record.items()) == [
         ("code", "AMT010"),
         ("kind", "discipline"),
@@ -230,6 +230,7 @@ def test_a_job_as_a_record() -> None:
         ("reports", ["GI"]),
         ("siblings", [{"code": "AMT000-EX", "title": "Executive"}]),
         ("phrases", {"titles": ["help desk"]}),
+        ("phrase_files", {"titles": ["AMT.yaml"]}),
     ]
     assert item_record(CATALOGUE, TOP)["bands"] == [{"code": "EX", "name": "Executive"}]
     assert "phrases" not in item_record(CATALOGUE, TOP)
@@ -254,7 +255,7 @@ def test_a_function_as_a_record() -> None:
 
 
 def test_an_item_as_text() -> None:
-    assert item_text(CATALOGUE, REMOTE, {"titles": ("help desk", "service desk")}) == (
+    assert item_text(CATALOGUE, REMOTE, {"titles": [("help desk", "AMT.yaml"), ("service desk", "my.yaml:3")]}) == (
         "AMT010\tRemote/Help Desk\n"
         "kind\tdiscipline\n"
         "role\tdiscipline\n"
@@ -265,8 +266,8 @@ def test_an_item_as_text() -> None:
         "bands\tP\tP\n"
         "reports\tGI\n"
         "siblings\tAMT000-EX\tExecutive\n"
-        "phrases titles\thelp desk\n"
-        "phrases titles\tservice desk\n"
+        "phrases titles\thelp desk\tAMT.yaml\n"
+        "phrases titles\tservice desk\tmy.yaml:3\n"
     )
     assert item_text(CATALOGUE, SERVICE) == (
         "AMS\tService\nkind\tfunction\ndescription\tServes.\nreports\tGI\njobs\tAMS010\tdiscipline\tCare\n"
