@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -169,10 +168,6 @@ class CueIndex:
         """Every word of every phrase."""
         rests = (rest for rests in self.longer.values() for rest in rests)
         return {*self.single, *self.longer, *(word for rest in rests for word in rest.split())}
-
-    def copy(self) -> CueIndex:
-        """An index of its own that can be added to."""
-        return deepcopy(self)
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """The cues in a clause, given its vocabulary words with "" for all others.
