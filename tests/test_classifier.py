@@ -558,7 +558,7 @@ def test_samples(name: str, code: str | None) -> None:
             "Kundenberater",
             "Sie beantworten Anfragen unserer Kunden am Telefon und per E-Mail und bearbeiten Bestellungen.",
         ),
-        ("Agente de call center", "Atender llamadas de clientes, resolver quejas y procesar pedidos de los clientes."),
+        ("Agente de call center", "Atender llamadas, resolver quejas y procesar pedidos en la tienda y por teléfono."),
     ],
 )
 def test_another_language_is_no_more_than_a_guess(title: str, text: str) -> None:
