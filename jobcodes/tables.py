@@ -85,11 +85,12 @@ class Row:
 class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
-    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it. `unwritten` are headers that
-    are read and do not come back with the match.
+    `sheet` is the one that was read of a workbook, `sheets` are all that show; `notes` are for whoever ran it.
+    `unwritten` are headers that are read and do not come back with the match.
     """
 
     sheet = ""
+    sheets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __init__(

@@ -71,6 +71,7 @@ def open_workbook(stream: BinaryIO, *, source: str = "-", sheet: str | None = No
         headers = _texts_of(found[at], width)
         table = Table(source, "xlsx", headers, _fitted(chain(found[at + 1 :], rows), width, source))
         table.sheet = chosen
+        table.sheets = tuple(one.name for one in book.sheets if not one.hidden)
         if sheet is None and len(book.sheets) > 1:
             others = ", ".join(repr(one.name) for one in book.sheets if one.name != chosen)
             table.notes = (f"{source}: read the sheet {chosen!r}; with --sheet you choose another: {others}",)

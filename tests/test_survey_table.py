@@ -384,6 +384,51 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert [problem.line for problem in survey.unplaced] == [6]
 
 
+def workbook(**sheets: list[list[object]]) -> bytes:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+BOOK = {
+    "Contents": [["Sheet", "Description"], ["Jobs", "what they do"]],
+    "Empty": [],
+    "Jobs": [["Code", "Title"], [10, "Clerk"]],
+    "More": [["Code", "Title"], [20, "Cook"]],
+}
+
+
+@pytest.mark.parametrize(("sheet", "code"), [(None, "10"), ("jobs", "10"), ("More", "20"), ("4", "20")])
+def test_the_sheet_of_a_workbook(sheet: str | None, code: str) -> None:
+    survey = read_survey(workbook(**BOOK), "s.xlsx", sheet=sheet)
+    assert [job.code for job in catalogue_of(survey, "s")] == [code]
+    assert any("read the sheet 'Jobs' alone" in note and "'More'" in note for note in survey.notes) == (sheet is None)
+
+
+def test_a_sheet_that_is_no_survey() -> None:
+    with pytest.raises(UsageError, match="the first row is 'Sheet', 'Description'"):
+        read_survey(workbook(**BOOK), "s.xlsx", sheet="Contents")
+    with pytest.raises(UsageError, match="no sheet 'Job'"):
+        read_survey(workbook(**BOOK), "s.xlsx", sheet="Job")
+    with pytest.raises(UsageError, match="no row names a column of codes"):
+        read_survey(workbook(a=BOOK["Contents"]), "s.xlsx")
+    with pytest.raises(UsageError, match="a text has no sheets"):
+        read_survey(b"Code,Title\n1,x\n", "s.csv", sheet="Jobs")
+
+
+def test_a_table_without_descriptions_says_so() -> None:
+    survey = survey_of("Code,Title,Aufgaben\nA1,x,Does things\n", "s.csv")
+    assert [note for note in survey.notes if "'Aufgaben'" in note and "--description-column" in note]
+    assert not survey_of("Code,Title,Position Description\nA1,x,Does things\n", "s.csv").notes
+
+
 # --- files -----------------------------------------------------------------------------------------------
 
 
@@ -475,6 +520,16 @@ def test_a_catalogue_is_replaced_on_demand_only_and_whole(tmp_path: Path, monkey
             write_catalogue(small("C"), str(path), force=True)
     assert find(load_catalogue(path), "B1")
     assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+
+
+def test_bands_that_a_replacement_loses_are_named(tmp_path: Path, jobcodes: Run) -> None:
+    table, folder = tmp_path / "t.csv", str(tmp_path / "mine")
+    table.write_text("Type,Code,Title,Description\nF,AB,Abc,x\nD,AB1,Def,y\n")
+    assert jobcodes("catalogue", "import", str(table), "-o", folder, "--bands", "AB=M,P").returncode == 0
+    kept = jobcodes("catalogue", "import", str(table), "-o", folder, "--force", "--bands", "AB=M,P")
+    assert b"warning" not in kept.stderr
+    lost = jobcodes("catalogue", "import", str(table), "-o", folder, "--force", "-q")
+    assert b"no career bands for AB; the catalogue replaced had --bands AB=M,P" in lost.stderr
 
 
 @pytest.mark.parametrize("force", [False, True])
