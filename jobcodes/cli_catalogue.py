@@ -204,7 +204,7 @@ def diff(
 def _function_bands(text: str) -> tuple[str, list[str]]:
     """`AMT=M,P,T` as a function's code and its bands."""
     code, equals, bands = text.partition("=")
-    found = bands.replace(",", " ").split()
+    found = bands.upper().replace(",", " ").split()
     if not equals or not code.strip() or not found:
         raise UsageError(f"--bands {text!r}: expected a function and its bands", "say --bands AMT=M,P,T")
     return code.strip(), found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from io import BytesIO
 from typing import Literal
 
@@ -131,7 +132,7 @@ def read_survey(
         if any(_layout(row.cells, named or {}) for row in records):
             return survey_of(records, source, named)
         first = max(first, next((list(row.cells) for row in records if any(map(_clean, row.cells))), []), key=len)
-    raise _no_headings(source, first)
+    raise _no_headings(source, first, named or {})
 
 
 def _read_workbook(content: bytes, source: str, named: Mapping[Part, str], sheet: str | None) -> Survey:
@@ -149,7 +150,7 @@ def _read_workbook(content: bytes, source: str, named: Mapping[Part, str], sheet
             if others := ", ".join(repr(other) for other in sheets if other != name):
                 survey.notes.append(f"read the sheet {name!r} alone; with --sheet you choose another: {others}")
             return survey
-    raise _no_headings(source, table.headers)
+    raise _no_headings(source, table.headers, named)
 
 
 def survey_of(records: Iterable[Row], source: str, named: Mapping[Part, str] | None = None) -> Survey:
@@ -158,12 +159,20 @@ def survey_of(records: Iterable[Row], source: str, named: Mapping[Part, str] | N
     for row in records:
         reader.row(row)
     if reader.layout is None:
-        raise _no_headings(source, reader.above[0][1] if reader.above else [])
+        raise _no_headings(source, reader.above[0][1] if reader.above else [], named or {})
     return reader.survey
 
 
-def _no_headings(source: str, first: Sequence[str]) -> UsageError:
+def _no_headings(source: str, first: Sequence[str], named: Mapping[Part, str]) -> UsageError:
     shown = ", ".join(repr(cell[:60]) for cell in first[:40]) or "nothing"
+    if _layout(first, {}):  # it is a row of headings, but for the names given
+        headings = [_clean(cell).casefold() for cell in first]
+        for part, name in named.items():
+            if _clean(name).casefold() not in headings:
+                near = get_close_matches(name.casefold(), headings, 1)
+                hint = f"did you mean {_clean(first[headings.index(near[0])])!r}?" if near else f"they are {shown}"
+                option = f"--{part.replace(' ', '-')}-column"
+                return UsageError(f"{source}: {option}: no row of headings has a column {name!r}", hint)
     return UsageError(
         f"{source}: no row names a column of codes and one of titles; the first row is {shown}",
         "name the columns with --code-column and --title-column",
@@ -397,6 +406,8 @@ class _Builder:
         self.reports = [
             column for column in columns if all(entry.other.get(column, "x").casefold() in TICKS for entry in entries)
         ]
+        if kept := ", ".join(repr(column) for column in columns if column not in self.reports):
+            survey.notes.append(f"kept as attributes: {kept}")
 
     def find_functions(self) -> None:
         """Without a column of types, a function is a row whose code the codes of other rows begin with."""
@@ -405,6 +416,11 @@ class _Builder:
         for entry in self.survey.entries:
             if entry.code in begun and not owner(entry.code[:-1], codes):
                 entry.kind = "function"
+        if found := [entry.code for entry in self.survey.entries if entry.kind == "function"]:
+            more = ", …" if len(found) > 10 else ""
+            self.survey.notes.append(
+                f"no column says what a row is; functions, because other codes begin so: {', '.join(found[:10])}{more}"
+            )
 
     def catalogue(self, name: str, edition: str) -> Catalogue:
         groups = self.groups()

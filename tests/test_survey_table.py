@@ -343,7 +343,8 @@ def test_headings_in_another_order_after_a_page_break() -> None:
             {},
             "s.csv: no row names a column of codes and one of titles; the first row is 'Ref', 'Bezeichnung'",
         ),
-        ("Code,Title\nA1,x\n", {"code": "Ref"}, "no row names a column of codes and one of titles"),
+        ("Code,Title\nA1,x\n", {"code": "Ref"}, "s.csv: --code-column: no row of headings has a column 'Ref'"),
+        ("Ref,Title\nA1,x\n", {"code": "Re"}, "no row names a column of codes and one of titles"),
         ("Code,Job Code,Title\n", {}, "several columns could be the code: 'Code', 'Job Code'"),
         ("Code,Title\n", {}, "s.csv: no row has a place in a catalogue"),
         ("Code,Title\n,x\n", {}, "s.csv: no row has a place in a catalogue"),
@@ -421,6 +422,21 @@ def test_a_sheet_that_is_no_survey() -> None:
         read_survey(workbook(a=BOOK["Contents"]), "s.xlsx")
     with pytest.raises(UsageError, match="a text has no sheets"):
         read_survey(b"Code,Title\n1,x\n", "s.csv", sheet="Jobs")
+
+
+def test_what_was_made_of_columns_and_codes_is_said() -> None:
+    survey = survey_of("Code,Title,Description,Grade,Pay\n10,Clerk,Files,7,\n10A,Head Clerk,Leads,,\n", "s.csv")
+    catalogue_of(survey, "s")
+    assert survey.notes == [
+        "no column says what a row is; functions, because other codes begin so: 10",
+        "kept as attributes: 'Grade'",
+    ]
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="--description-column: no row of headings has a column 'Descripton'") as found:
+        survey_of("Code,Title,Description\n", "s.csv", description="Descripton")
+    assert found.value.hint == "did you mean 'Description'?"
 
 
 def test_a_table_without_descriptions_says_so() -> None:
