@@ -142,7 +142,8 @@ class Classifier:
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
         if job.code not in self.vocabulary.described:
-            notes.append(f"Compared with the definition of {job.code} only: the vocabulary does not know the code.")
+            by = f"the definition of {job.code}{' and your own words' * (job.code in self.vocabulary.entries)}"
+            notes.append(f"Compared with {by} only: the vocabulary does not know the code.")
         if confidence < self.accept:
             notes.append(f"Less sure than {self.accept:.0%}: compare the other codes.")
         certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jobcodes import Classifier, load_catalogue, load_vocabulary
 from jobcodes.cache import Cache
 from jobcodes.definitions import SHORTLIST, read_definitions
+from jobcodes.explanation import explain
 from jobcodes.model import Catalogue, Function, Job
 from jobcodes.vocabulary import Vocabulary
 
@@ -162,6 +163,14 @@ def test_a_cache_changes_nothing_but_time(tmp_path: Path, damage: bytes | None) 
         assert len(files) == 1
         if damage is not None:
             files[0].write_bytes(damage)
+
+
+@pytest.mark.parametrize("classifier", [ALONE, SHIPPED])
+def test_an_answer_without_vocabulary_is_explained(classifier: Classifier) -> None:
+    why = explain(classifier, "Mixes dough and shapes loaves. Covers roofs with slates and tiles.", "Baker")
+    assert [side.code for side in why.sides] == ["K1001", "K2002"]
+    assert [duty.codes[0][0] for duty in why.duties] == ["K1001", "K2002"]
+    assert [found.text for found in why.duties[0].evidence] == ["Mixes", "dough", "shapes", "loaves"]
 
 
 def beside_the_shipped(*jobs: Job, title: str) -> Classifier:
