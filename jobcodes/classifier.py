@@ -103,11 +103,13 @@ class Classifier:
     def _kinds_inside(self, functions: Iterable[str]) -> dict[str, str]:
         """Kinds of work that titles in these functions plainly name, with the function: they are not outside."""
         found: dict[str, str] = {}
+        reader = copy(self.reader)
+        reader.definitions = None  # a definition fits itself
         for function in functions:
             titles = {job.code: job.title for job in self.functions[function].jobs}
             titles[function] = self.functions[function].title
             for title in (title for code, title in titles.items() if code not in self.vocabulary.described):
-                reading = self.reader.read(title, title)
+                reading = reader.read(title, title)
                 for scores in (reading.title_scores, *(duty.scores for duty in reading.duties)):
                     for kind, score in scores.items():
                         if score >= PLAIN and kind in self.outside:
