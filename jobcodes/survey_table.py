@@ -144,7 +144,7 @@ def _read_workbook(content: bytes, source: str, named: Mapping[Part, str], sheet
                 table = open_table(BytesIO(content), source=source, sheet=name)
             except InputError:  # an empty sheet
                 continue
-        rows = [Row(0, table.headers), *table]
+        rows = [*table.above, Row(0, table.headers), *table]
         if any(_layout(row.cells, named) for row in rows):
             survey = survey_of(rows, source, named)
             if others := ", ".join(repr(other) for other in sheets if other != name):

@@ -85,12 +85,14 @@ class Row:
 class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
-    `sheet` is the one that was read of a workbook, `sheets` are all that show; `notes` are for whoever ran it.
+    `sheet` is the one that was read of a workbook, `sheets` are all that show, `above` its rows above the headers;
+    `notes` are for whoever ran it.
     `unwritten` are headers that are read and do not come back with the match.
     """
 
     sheet = ""
     sheets: tuple[str, ...] = ()
+    above: Sequence[Row] = ()
     notes: tuple[str, ...] = ()
 
     def __init__(

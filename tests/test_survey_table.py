@@ -380,7 +380,9 @@ def test_a_workbook(tmp_path: Path) -> None:
     content = io.BytesIO()
     book.save(content)
     survey = read_survey(content.getvalue(), "survey.xlsx")
-    (job,) = catalogue_of(survey, "s")
+    made = catalogue_of(survey, "s")
+    assert (made.edition, survey.notes) == ("2026", ["above the headings: The survey of 2026"])
+    (job,) = made
     assert (job.code, job.responsibilities) == ("AMT010", ("Answers", "Fixes"))
     assert [problem.line for problem in survey.unplaced] == [6]
 
