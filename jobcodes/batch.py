@@ -178,7 +178,7 @@ def _rows(
     answers: Answers[Said] = Answers()
 
     def count(read: _Read, decision: Decision, code: str | None, key: bytes) -> None:
-        tally.add(decision, code, key, read.job_code, read.row.line)
+        tally.add(decision, code, key, read.job_code, read.row.line, read.posting.error)
 
     def postings() -> Iterator[tuple[_Read, Posting]]:
         for read in reader:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EVIDENCE = 8  # how many pieces of evidence a match shows
 FEW = 25  # words of duties below which a person has to look, however plain they are
 PLAIN = 0.6  # from here on the title of a code names a kind of work
+GUESS = 0.5  # the most that can be said of a text in another language
 # The bands of an individual or a manager where a catalogue gives a function none.
 USUAL_BANDS = ("M", "P", "T", "U")
 
@@ -80,6 +81,8 @@ class Classifier:
         ranking, order = self.ranked(reading)
         stated = answer_of(ranking, order)
         confidence = self._confidence(ranking, stated)
+        if reading.is_foreign and not reading.defined:
+            confidence = min(confidence, GUESS)
         alternatives = _alternatives(ranking, order[:top], stated, confidence)
         if stated is None:
             kinds = sorted(ranking.kinds, key=lambda kind: -ranking.kinds[kind])[:1]
@@ -241,7 +244,11 @@ def answer_of(ranking: Ranking, order: Sequence[str]) -> str | None:
 
 
 def _scant(reading: Reading) -> list[str]:
-    return ["Few words to go by."] if reading.duties and reading.size < FEW else []
+    """What makes the text too little to go by."""
+    found = ["Few words to go by."] if reading.duties and reading.size < FEW else []
+    if reading.is_foreign and not reading.defined:
+        found.append("Does not read as English, the language of the vocabulary.")
+    return found
 
 
 def _alternatives(

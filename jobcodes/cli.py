@@ -290,7 +290,7 @@ def batch(
             raise UsageError(f"{input}: a folder has no columns and no --from", "leave these options out")
         files = expanded([input])
     _refuse_to_overwrite(output, files or [input])
-    _refuse_to_overwrite(summary, [*(files or [input]), *([output] if output else [])])
+    _refuse_to_overwrite(summary, files or [input])
     if output and summary and os.path.realpath(output) == os.path.realpath(summary):
         raise UsageError(f"--summary would overwrite {output}", "write the summary to a file of its own")
     in_file = output is not None and output != "-" and not is_device(output)
@@ -312,7 +312,9 @@ def batch(
         else:
             hashed = sha256_of(stream) if in_file else None
             table = open_table(stream, source=input, format=source_format, encoding=encoding, sheet=sheet)
-            columns = choose_columns(table.headers, title_column, text_column or (), titles_only=titles_only)
+            columns = choose_columns(
+                table.headers, title_column, text_column or (), titles_only=titles_only, first=table.first
+            )
         for note in table.notes:
             say(note)
         personal = personal_columns(table.headers, table.first, (columns.title, *columns.texts))
@@ -338,19 +340,16 @@ def batch(
             _warn_of_personal({name: what for name, what in personal.items() if name in coding.columns})
 
         def shown(rows: Iterator[T]) -> Iterator[T]:
-            if quiet or not sys.stderr.isatty() or (sys.stdout.isatty() and not in_file):
-                return rows
-            from jobcodes.terminal_progress import with_progress
-
-            reached = (None, None) if stream is None or table.format == "xlsx" else position_and_size(stream)
-            return with_progress(rows, sys.stderr, lambda: tally.rows, *reached)
+            reached = table.reached or ((None, None) if stream is None else position_and_size(stream))
+            hidden = quiet or (sys.stdout.isatty() and not in_file)
+            return rows if hidden else _with_bar(rows, lambda: tally.rows, *reached)
 
         if output is not None and in_file:
             from jobcodes.journal import journalled
 
             options = [columns, layout, sheet, coding.format, encoding, top, coverage, classifier.accept]
             what = identity(hashed, table, classifier, options)
-            make = _workbook_maker(table.sheet) if coding.format == "xlsx" else None
+            make = _workbook_maker(table.sheet, quiet) if coding.format == "xlsx" else None
             with journalled(output, what, resume=resume, rows=lambda: tally.read, make=make) as journal:
                 if resume and not quiet:
                     _say(f"going on after {journal.rows:,} rows" if journal.done else "nothing to go on from")
@@ -370,10 +369,12 @@ def batch(
             record = {**tally.record(), "output": output, "catalogue": catalogue_object(classifier.catalogue)}
             summed.write(to_json({**record, "jobcodes": __version__}, indent=2) + "\n")
     if not quiet:
-        for line in tally.lines():
+        for line in tally.lines(errors=not files):  # those of files were told as they came
             _say(line)
         if in_file:
             _say(f"written to {output}")
+        elif sys.stdout.isatty() and not output:
+            _say("hint: to keep it, name a file with -o")
     if tally.counts["error"]:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -743,17 +744,29 @@ def _write_workbook(output: str | None, lines: Iterable[str], sheet: str) -> Non
             copyfileobj(whole, out.buffer)
 
 
-def _workbook_maker(sheet: str) -> Callable[[Path, Path], None]:
+def _workbook_maker(sheet: str, quiet: bool) -> Callable[[Path, Path], None]:
     """What makes a workbook of a file of lines; raises UsageError now rather than after hours of work."""
     from jobcodes.workbook_writer import require_writer, write_lines
 
     require_writer()
 
     def make(rows: Path, ready: Path) -> None:
-        with open(rows, encoding="utf-8", newline="\n") as lines, open(ready, "wb") as file:
-            write_lines(file, lines, sheet=sheet or "Jobs")
+        with open(rows, "rb") as lines, open(ready, "wb") as file:
+            bar = iter(lines) if quiet else _with_bar(lines, None, *position_and_size(lines))
+            write_lines(file, bar, sheet=sheet or "Jobs")
 
     return make
+
+
+def _with_bar(
+    items: Iterable[T], rows: Callable[[], int] | None, position: Callable[[], int] | None, size: int | None
+) -> Iterator[T]:
+    """The same items, with a progress bar while they go by when stderr is a terminal; see `with_progress`."""
+    if not sys.stderr.isatty():
+        return iter(items)
+    from jobcodes.terminal_progress import with_progress
+
+    return with_progress(items, sys.stderr, rows, position, size)
 
 
 def _write_records(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -124,14 +123,15 @@ class CueIndex:
 
     Phrases are numbered: `single` has those of one stemmed word, `longer` those of more, by their first word
     and then the rest. A part of a cue is any of its phrases: `parts` has their numbers, `alternatives` the
-    part as the vocabulary writes it and, phrase by phrase, which of the alternatives it comes from. `cues`
-    holds all cues; `anchored` says for each phrase which of them to look at where it stands.
+    part as the vocabulary writes it and, phrase by phrase, which of its alternatives each comes from; nothing
+    where each comes from its own. `cues` holds all cues; `anchored` says for each phrase which of them to look at
+    where it stands.
     """
 
     single: dict[str, int] = field(default_factory=dict)
     longer: dict[str, dict[str, int]] = field(default_factory=dict)
     parts: list[list[int]] = field(default_factory=list)
-    alternatives: list[tuple[list[str], list[int]]] = field(default_factory=list)
+    alternatives: list[tuple[str, list[int]]] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     anchored: list[list[int]] = field(default_factory=list)
     # What `find` makes of these for a phrase or a word, once it meets it.
@@ -152,7 +152,8 @@ class CueIndex:
                     self.anchored.append([])
                 found.setdefault(number, i)
         self.parts.append(list(found))
-        self.alternatives.append((list(alternatives), list(found.values())))
+        origins = list(found.values())
+        self.alternatives.append(("|".join(alternatives), [] if origins == list(range(len(origins))) else origins))
         return len(self.parts) - 1
 
     def add_cue(self, key: str, weight: float, sign: int, parts: Sequence[int]) -> None:
@@ -167,10 +168,6 @@ class CueIndex:
         """Every word of every phrase."""
         rests = (rest for rests in self.longer.values() for rest in rests)
         return {*self.single, *self.longer, *(word for rest in rests for word in rest.split())}
-
-    def copy(self) -> CueIndex:
-        """An index of its own that can be added to."""
-        return deepcopy(self)
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """The cues in a clause, given its vocabulary words with "" for all others.
@@ -256,8 +253,9 @@ class CueIndex:
         for part, (start, end) in zip(cue.parts, spans, strict=True):
             rest = " ".join(words[start + 1 : end])
             number = self.longer[words[start]][rest] if rest else self.single[words[start]]
-            texts, origins = self.alternatives[part]
-            found.append((start, texts[origins[self.parts[part].index(number)]]))
+            text, origins = self.alternatives[part]
+            place = self.parts[part].index(number)
+            found.append((start, text.split("|")[origins[place] if origins else place]))
         return [text for _, text in sorted(found)]
 
 

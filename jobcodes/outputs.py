@@ -22,8 +22,9 @@ def whole_file(path: str) -> Iterator[TextIO]:
     device or pipe is written directly. Raises UsageError when it cannot be written.
     """
     try:
-        target = os.path.realpath(path)  # a link stays a link, and what it points to is replaced
-        direct = os.path.exists(target) and not os.path.isfile(target)
+        direct = is_device(path)
+        # A link stays a link, and what it points to is replaced; /dev/stdout points to nothing that has a path.
+        target = path if direct else os.path.realpath(path)
         partial = target if direct else f"{target}.partial"
         file = open(partial, "w", encoding="utf-8", newline="")  # noqa: SIM115
     except (OSError, ValueError) as error:
@@ -50,4 +51,4 @@ def is_device(path: str) -> bool:
 
 def _unwritable(path: str, error: OSError | ValueError) -> UsageError:
     reason = getattr(error, "strerror", None) or error
-    return UsageError(f"cannot write {path}: {reason}", "name another file with -o")
+    return UsageError(f"cannot write {path}: {reason}", "name another file")

@@ -26,6 +26,10 @@ PLAINLY = 0.7  # … and plainly from this one
 # A duty speaks for a definition by the share of its words that the definition has; with half of them, certainly.
 FITS = 2.0
 TELLING = 0.4  # a word of a definition is evidence from this rarity on
+# A text of this many words or more is not English if few of its words are the vocabulary's, and fewer ENGLISH.
+FOREIGN, KNOWN_SHARE, ENGLISH_SHARE = 8, 0.4, 0.06
+_ENGLISH = "the and of to with our your their this you we is are will by from as on all for in a an or that be"
+ENGLISH = frozenset(_ENGLISH.split())
 _TITLE_BREAK = re.compile(r"\s[-\u2013\u2014/:]+\s|[,(|;:\u2013\u2014]|\s-|-\s")
 
 
@@ -78,6 +82,14 @@ class Reading:
     def is_empty(self) -> bool:
         """Whether there is not a single word to go by."""
         return not self.duties and not self.title_pieces and not any(map(plain, words(self.text)))
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the text is in a language that the vocabulary does not speak; a few words may be in any."""
+        if self.size < FOREIGN or sum(sum(map(bool, duty.forms)) for duty in self.duties) >= KNOWN_SHARE * self.size:
+            return False
+        heard = [word for duty in self.duties for word in duty.line.tokens[duty.first : duty.last]]
+        return sum(map(ENGLISH.__contains__, heard)) < ENGLISH_SHARE * len(heard)
 
     def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
         """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.

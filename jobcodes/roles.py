@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from jobcodes.errors import UsageError
@@ -88,6 +89,15 @@ class _Line(NamedTuple):
     indented: bool
 
 
+class _Candidates(NamedTuple):
+    """The numbers of the lines that may begin a role, for each way of beginning one."""
+
+    labelled: list[int]
+    numbered: list[int]
+    opened: list[int]
+    titled: list[int]
+
+
 # --- finding ---------------------------------------------------------------------------------------------
 
 
@@ -100,33 +110,46 @@ def find_roles(text: str) -> list[Role]:
     """
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    found = _candidates(text.split("\n"))
-    if len(found) < 2:
+    lines = text.split("\n")
+    found = _candidates(lines)
+    if max(map(len, found)) < 2:
         return []
-    lines = _located(text, found)
-    starts = _labelled(text, lines) or _numbered(text, lines)
+    labelled, numbered, opened, titled = _located(lines, found)
+    starts = _labelled(text, labelled) or _numbered(text, numbered)
     if not starts:
-        starts = max(_opened(text, lines), _titled(text, lines), key=len)
+        starts = max(_opened(text, opened), _titled(text, titled), key=len)
     if not starts:
         return []
     ends = [*(start for start, _ in starts[1:]), _end_of_last(text, [start for start, _ in starts])]
     return [Role(title, text[start:end].strip("\r\n"), start) for (start, title), end in zip(starts, ends, strict=True)]
 
 
-def _candidates(lines: Sequence[str]) -> list[int]:
-    """The numbers of the lines that could begin a role. Every job goes through here, so it has to be quick."""
-    found = []
+def _candidates(lines: Sequence[str]) -> _Candidates:
+    """Every job goes through here, so it has to be quick."""
+    found = _Candidates([], [], [], [])
     for number, line in enumerate(lines):
         if len(line) > MAX_LINE or not (bare := line.strip(_MARKS)) or bare[-1] == "." or _is_item(line):
             continue
         words = bare.lower().split()
-        if (
-            not _NOUN_FORMS.isdisjoint(words)
-            or words[0] in _NUMBERED
-            or ":" in bare
-            or (len(words) < 5 and _heading(bare) in _OPENINGS)
+        colon = bare.find(":")
+        if words[0] in _NUMBERED:
+            found.numbered.append(number)
+        elif colon < 0 and _NOUN_FORMS.isdisjoint(words):
+            if len(words) < 5 and _heading(bare) in _OPENINGS:
+                found.opened.append(number)
+            continue
+        if colon > 0 and _label(bare) in _LABELS:
+            found.labelled.append(number)
+        if (heading := _heading(bare)) in _OPENINGS:
+            found.opened.append(number)
+        elif (
+            not bare[0].islower()
+            and bare[-1] not in ";!?,"
+            and ":" not in heading
+            and _NO_TITLE.isdisjoint(words)
+            and not _NOUN_FORMS.isdisjoint(heading.replace("(", " ").split())
         ):
-            found.append(number)
+            found.titled.append(number)
     return found
 
 
@@ -136,36 +159,37 @@ def _is_item(line: str) -> bool:
     return stripped[0] in _BULLETS and stripped[1:2].isspace()
 
 
+def _label(bare: str) -> str:
+    return bare.partition(":")[0].rstrip(_MARKS).lower()
+
+
 def _heading(bare: str) -> str:
     return bare.rstrip(":" + _MARKS).lower()
 
 
-def _located(text: str, wanted: Sequence[int]) -> list[_Line]:
-    lines = text.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    return [
-        _Line(
-            starts[number],
-            starts[number + 1] - 1,
-            lines[number].strip(_MARKS),
-            lines[number - 1].strip() if number else "",
-            lines[number][0] in " \t",
-        )
-        for number in wanted
-    ]
+def _located(lines: Sequence[str], found: _Candidates) -> Iterator[list[_Line]]:
+    """The lines of each kind; none of a kind that has one only."""
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    for numbers in found:
+        yield [
+            _Line(
+                starts[number],
+                starts[number + 1] - 1,
+                lines[number].strip(_MARKS),
+                lines[number - 1].strip() if number else "",
+                lines[number][0] in " \t",
+            )
+            for number in numbers
+            if len(numbers) > 1
+        ]
 
 
 def _labelled(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
     """Where the same label of a title stands before several."""
     found: dict[str, list[tuple[int, str | None]]] = {}
     for line in lines:
-        if ":" in line.bare:
-            label, _, value = line.bare.partition(":")
-            label = label.rstrip(_MARKS).lower()
-            if label in _LABELS and (title := as_title(value)):
-                found.setdefault(label, []).append((line.start, title))
+        if title := as_title(line.bare.partition(":")[2]):
+            found.setdefault(_label(line.bare), []).append((line.start, title))
     return next((kept for starts in found.values() if (kept := _with_text(text, starts))), [])
 
 
@@ -173,7 +197,7 @@ def _numbered(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]
     starts: list[tuple[int, str | None]] = []
     numbers = set()
     for line in lines:
-        if line.bare.split()[0].lower() in _NUMBERED and (found := re.fullmatch(_NUMBER, line.bare)):
+        if found := re.fullmatch(_NUMBER, line.bare):
             numbers.add(found["number"].lower())
             title = as_title(found["title"] or "") or guess_title(text[line.end :].lstrip(_MARKS + "\n")[:2000])
             starts.append((line.start, title or line.bare.strip(_MARKS + ":")))
@@ -184,8 +208,7 @@ def _opened(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
     """Where the same section opens again, below a title or with a sentence that begins with one."""
     found: dict[str, list[_Line]] = {}
     for line in lines:
-        if (heading := _heading(line.bare)) in _OPENINGS:
-            found.setdefault(heading, []).append(line)
+        found.setdefault(_heading(line.bare), []).append(line)
     for openings in found.values():
         if len(openings) < 2:
             continue
@@ -230,7 +253,7 @@ def _titled(text: str, lines: Sequence[_Line]) -> list[tuple[int, str | None]]:
         above = line.above
         if len(above) > 50 and above[-1].isalnum() and (line.indented or not _is_item(above)):
             continue
-        if (above.endswith(":") and len(above.split()) <= 3) or ":" in title:
+        if above.endswith(":") and len(above.split()) <= 3:
             continue
         starts.append((line.start, title))
     return _with_text(text, starts)

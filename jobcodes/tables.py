@@ -86,14 +86,15 @@ class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
     `sheet` is the one that was read of a workbook, `sheets` are all that show, `above` its rows above the headers;
-    `notes` are for whoever ran it.
-    `unwritten` are headers that are read and do not come back with the match.
+    `notes` are for whoever ran it. `unwritten` are headers that are read and do not come back with the match.
+    `reached` is how much is read, and of how much, where the stream does not tell.
     """
 
     sheet = ""
     sheets: tuple[str, ...] = ()
     above: Sequence[Row] = ()
     notes: tuple[str, ...] = ()
+    reached: tuple[Callable[[], int], int] | None = None
 
     def __init__(
         self,
@@ -499,12 +500,13 @@ def choose_columns(
     text_columns: Sequence[str] = (),
     *,
     titles_only: bool = False,
+    first: Iterable[Sequence[str]] = (),
 ) -> Columns:
     """The columns named, else those with a usual name: see TITLE_COLUMNS and TEXT_COLUMNS.
 
-    `titles_only` leaves the texts aside, and needs a title. Two usual titles, two usual texts, or a text
-    beside sections of one are ambiguous. Raises UsageError for that, for a column that is not there, and when
-    there is neither a title nor a text.
+    `titles_only` leaves the texts aside, and needs a title. `first` are first rows, for the hint of an error.
+    Two usual titles, two usual texts, or a text beside sections of one are ambiguous. Raises UsageError for
+    that, for a column that is not there, and when there is neither a title nor a text.
     """
     usual = [name for name in headers if name not in (title_column, *text_columns)]
     if title_column is not None:
@@ -527,10 +529,14 @@ def choose_columns(
         texts = texts or sections
     if not titles and not texts:
         found = f"the headers are {_listed(headers)}" if headers else "no headers were found"
-        raise UsageError(
-            f"no column has a usual name for a job's title{'' if titles_only else ' or text'}; {found}",
-            f"name {'it with --title-column' if titles_only else 'the columns with --title-column and --text-column'}",
-        )
+        hint = f"name {'it' if titles_only else 'the columns'} with --title-column"
+        hint += "" if titles_only else " and --text-column"
+        if len(headers) == 1:  # a line of a single cell does not tell the delimiter
+            first = [re.split(r"[,;\t|]", "\t".join(row)) for row in first]
+        if below := next((row for row in first if any(map(is_usual, row))), None):
+            hint = f"the headers seem to be {_listed(below)}: delete the lines above them"
+        what = "title" if titles_only else "title or text"
+        raise UsageError(f"no column has a usual name for a job's {what}; {found}", hint)
     return Columns(titles[0] if titles else None, tuple(dict.fromkeys(texts)))
 
 

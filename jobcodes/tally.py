@@ -17,6 +17,9 @@ _BITS = 1 << 25
 # For the same reason; a table that reaches this bound is told so.
 MOST_JOB_CODES = 50_000
 LISTED = 20  # job codes with several answers, in the summary for people
+ERRORS = 20  # rows that were unusable, with their reasons; for people only the first few
+ERRORS_SHOWN = 3
+MOST_SHOWN = 200  # characters of a reason, which may quote the cells of a row
 
 
 class Count(NamedTuple):
@@ -28,13 +31,17 @@ class Count(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows and how many distinct jobs were given each decision, and each code, so far."""
+    """How many rows and how many distinct jobs were given each decision, and each code, so far.
+
+    `errors` are the lines of the first rows that were unusable, and why.
+    """
 
     counts: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0, "error": 0})
     distinct: dict[Decision, int] = field(default_factory=lambda: {"match": 0, "review": 0, "none": 0})
     codes: Counter[str] = field(default_factory=Counter)
     read: int = 0
     job_codes: dict[str, dict[str, Count]] = field(default_factory=dict)
+    errors: dict[int, str] = field(default_factory=dict)
     _seen: bytearray = field(default_factory=lambda: bytearray(_BITS // 8))
 
     @property
@@ -46,12 +53,16 @@ class Tally:
         """How many distinct jobs there are."""
         return sum(self.distinct.values())
 
-    def add(self, decision: Decision, code: str | None, key: bytes, job_code: str = "", line: int = 0) -> None:
+    def add(
+        self, decision: Decision, code: str | None, key: bytes, job_code: str = "", line: int = 0, error: str = ""
+    ) -> None:
         """Counts a row. `key` is equal for the same job; `job_code` the employer's own, empty if there is none."""
         self.counts[decision] += 1
         if code:
             self.codes[code] += 1
         if decision == "error" or not key:
+            if error and len(self.errors) < ERRORS:
+                self.errors[line] = error if len(error) <= MOST_SHOWN else f"{error[:MOST_SHOWN]}\u2026"
             return
         if self._is_new(key):
             self.distinct[decision] += 1
@@ -87,6 +98,7 @@ class Tally:
                 "rows": _share(people, self.rows),
                 "distinct_jobs": _share(self.distinct["review"], self.jobs),
             },
+            "first_errors": [{"line": line, "reason": reason} for line, reason in self.errors.items()],
             "job_codes_complete": len(self.job_codes) < MOST_JOB_CODES,
             "job_codes_with_several_answers": [
                 {"job_code": code, "answers": {answer: one._asdict() for answer, one in answers.items()}}
@@ -94,10 +106,15 @@ class Tally:
             ],
         }
 
-    def lines(self) -> Iterator[str]:
-        """The summary of a run for people, line by line."""
+    def lines(self, errors: bool = True) -> Iterator[str]:
+        """The summary of a run for people, line by line; without `errors` only how many there were."""
         counts = ", ".join(f"{count:,} {decision}" for decision, count in self.counts.items())
         yield f"{_many(self.rows, 'row')}: {counts}"
+        for line, reason in list(self.errors.items())[: ERRORS_SHOWN if errors else 0]:
+            where = "" if reason.startswith((f"line {line}", f"row {line}")) else f"line {line}: "
+            yield f"error: {where}{reason}"
+        if errors and self.errors and self.counts["error"] > ERRORS_SHOWN:
+            yield f"{_many(self.counts['error'] - ERRORS_SHOWN, 'more error')}: the notes of the match say which"
         if not self.jobs:
             return
         found = self.record()
@@ -106,7 +123,7 @@ class Tally:
         shares = found["needs_a_person"]
         yield f"for a person: {shares['rows']:.1%} of the rows, {shares['distinct_jobs']:.1%} of the distinct jobs"
         if self.codes:
-            yield ", ".join(f"{code} {count:,}" for code, count in sorted(self.codes.items()))
+            yield "codes: " + ", ".join(f"{code} {count:,}" for code, count in sorted(self.codes.items()))
         divided = self.divided()
         for code, answers in list(divided.items())[:LISTED]:
             each = ", ".join(

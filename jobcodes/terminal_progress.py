@@ -22,13 +22,19 @@ class _Rate(ProgressColumn):
 
 
 def with_progress(
-    items: Iterable[T], file: TextIO, rows: Callable[[], int], bytes_read: Callable[[], int] | None, size: int | None
+    items: Iterable[T],
+    file: TextIO,
+    rows: Callable[[], int] | None,
+    bytes_read: Callable[[], int] | None,
+    size: int | None,
 ) -> Iterator[T]:
     """The same items, with rows, rate and time on `file`, gone at the end.
 
-    `bytes_read` of `size`, when they are known, tell the share that is done and the time left.
+    Without `rows`, the items are those of a workbook that is being written. `bytes_read` of `size`, when they are
+    known, tell the share that is done and the time left.
     """
-    columns: list[ProgressColumn] = [TextColumn("{task.fields[rows]:,} rows"), _Rate()]
+    what = "rows" if rows else "rows in the workbook"
+    columns: list[ProgressColumn] = [TextColumn(f"{{task.fields[rows]:,}} {what}"), _Rate()]
     if size:
         columns += [BarColumn(), TextColumn("{task.percentage:3.0f}%"), TimeRemainingColumn(), TextColumn("left")]
     else:
@@ -40,4 +46,4 @@ def with_progress(
         for number, item in enumerate(items):
             yield item
             if number % _EVERY == 0:
-                progress.update(task, rows=rows(), completed=bytes_read() if bytes_read else None)
+                progress.update(task, rows=rows() if rows else number, completed=bytes_read() if bytes_read else None)

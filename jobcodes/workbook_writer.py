@@ -71,7 +71,7 @@ def write_workbook(
         book.close()
 
 
-def write_lines(file: str | BinaryIO, lines: Iterable[str], *, sheet: str = "Jobs") -> None:
+def write_lines(file: str | BinaryIO, lines: Iterable[str | bytes], *, sheet: str = "Jobs") -> None:
     """Writes a workbook of the lines that `batch.code_table` gives for one: the headers, then the rows."""
     rows = map(json.loads, lines)
     write_workbook(file, next(rows), rows, sheet=sheet)

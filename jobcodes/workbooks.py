@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain, islice
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile, TemporaryFile
@@ -65,17 +66,21 @@ def open_workbook(stream: BinaryIO, *, source: str = "-", sheet: str | None = No
             package = _Package(stack.enter_context(_opened(stream)))
             book = _Book(package)
             texts = _Texts(stack, package, book)
-            chosen, found, rows = _choose(book, texts, package, source, sheet)
+            chosen, found, rows, reached = _choose(book, texts, package, source, sheet)
         at = _header_at(found)
         width = max((max(row.cells) + 1 for row in found[at:] if row.cells), default=0)
         headers = _texts_of(found[at], width)
         table = Table(source, "xlsx", headers, _fitted(chain(found[at + 1 :], rows), width, source))
         table.above = tuple(Row(row.line, _texts_of(row, width)) for row in found[:at])
-        table.sheet = chosen
+        table.sheet, table.reached = chosen, reached
         table.sheets = tuple(one.name for one in book.sheets if not one.hidden)
+        table.first = [_texts_of(row, width) for row in found[at + 1 :]]
         if sheet is None and len(book.sheets) > 1:
             others = ", ".join(repr(one.name) for one in book.sheets if one.name != chosen)
             table.notes = (f"{source}: read the sheet {chosen!r}; with --sheet you choose another: {others}",)
+        if above := [" ".join(text for text, _ in row.cells.values()) for row in found[:at]]:
+            shown = ", ".join(repr(line[:60]) for line in above[:3]) + (", \u2026" if above[3:] else "")
+            table.notes += (f"{source}: the headers are in row {found[at].line}; left out above them: {shown}",)
         weakref.finalize(table._rows, stack.pop_all().close)
         return table
 
@@ -125,6 +130,10 @@ class _Package:
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._parts
+
+    def size(self, name: str) -> int:
+        """Of the part, unpacked."""
+        return self._parts[name.lower()].file_size
 
     def open(self, name: str, limit: int = MAX_UNPACKED) -> IO[bytes]:
         """Raises InputError for a part that is missing, or would unpack to more than is sound.
@@ -373,10 +382,11 @@ class _Columns(dict[str, int]):
 
 
 class _Sheet:
-    """Hears of the elements of a sheet, and makes rows of them in `rows`."""
+    """Hears of the elements of a sheet, and makes rows of them in `rows`; `read` is how many bytes it was told."""
 
     def __init__(self, book: _Book, texts: _Texts) -> None:
         self.rows: list[_Found] = []
+        self.read = 0
         self.ended = False
         self._formats = book.formats
         self._first_day = book.first_day
@@ -481,6 +491,7 @@ def _rows_of(part: IO[bytes], sheet: _Sheet) -> Iterator[_Found]:
     """What comes after the rows is not read, so it cannot do anything either."""
     with part:
         for _ in _parse(part, sheet.start, sheet.end, sheet.text):
+            sheet.read += _PIECE
             yield from sheet.rows
             sheet.rows.clear()
             if sheet.ended:
@@ -492,19 +503,21 @@ def _rows_of(part: IO[bytes], sheet: _Sheet) -> Iterator[_Found]:
 
 def _choose(
     book: _Book, texts: _Texts, package: _Package, source: str, sheet: str | None
-) -> tuple[str, list[_Found], Iterator[_Found]]:
-    """The name of the sheet, its first rows, and those after them."""
+) -> tuple[str, list[_Found], Iterator[_Found], tuple[Callable[[], int], int]]:
+    """The name of the sheet, its first rows, those after them, and how many bytes of how many are read."""
     if not book.sheets:
         raise InputError("a workbook without a sheet of cells")
     shown = [one for one in book.sheets if not one.hidden] or book.sheets
-    first: tuple[str, list[_Found], Iterator[_Found]] | None = None
+    first = None
     for one in shown if sheet is None else [_named(book.sheets, sheet, source)]:
-        rows = _rows_of(package.open(one.part), _Sheet(book, texts))
+        heard = _Sheet(book, texts)
+        rows = _rows_of(package.open(one.part), heard)
         found = list(islice(rows, SEARCHED_ROWS))
+        reached = (partial(getattr, heard, "read"), package.size(one.part))
         if found and (sheet is not None or max(map(_usual, found))):
-            return one.name, found, rows
+            return one.name, found, rows, reached
         if found and first is None:
-            first = one.name, found, rows
+            first = one.name, found, rows, reached
     if first is None:
         raise InputError(f"the sheet {sheet!r} is empty" if sheet else "every sheet is empty")
     return first

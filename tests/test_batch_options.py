@@ -262,6 +262,48 @@ def test_a_tally_of_nothing_and_its_bounds(monkeypatch: pytest.MonkeyPatch) -> N
     assert "only the first 2 job codes were compared" in list(tally.lines())
 
 
+def test_the_first_errors_are_told_with_their_reasons(jobcodes: Run, tmp_path: Path) -> None:
+    source = tmp_path / "jobs.csv"
+    source.write_bytes(b"title\nCook\n" + b"Caf\xe9\n" * 25 + b"Clerk," + b"x" * 300 + b"\n")
+    summary = tmp_path / "summary.json"
+    done = jobcodes("batch", str(source), "-o", str(tmp_path / "out.csv"), "--summary", str(summary))
+    said = done.stderr.decode().splitlines()
+    assert said[:5] == [
+        "jobcodes: 27 rows: 0 match, 0 review, 1 none, 26 error",
+        *(
+            f"jobcodes: error: line {line} is not UTF-8 (byte 0xe9); name its encoding, for example --encoding cp1252"
+            for line in (3, 4, 5)
+        ),
+        "jobcodes: 23 more errors: the notes of the match say which",
+    ]
+    errors = json.loads(summary.read_text())["first_errors"]
+    assert [one["line"] for one in errors] == [*range(3, 23)]
+    assert errors[0]["reason"].startswith("line 3 is not UTF-8")
+
+
+def test_an_error_is_told_with_its_line_and_never_at_length() -> None:
+    tally = Tally()
+    tally.add("error", None, b"", line=7, error="neither a title nor a text")
+    tally.add("error", None, b"", line=8, error="line 8: more cells than headers: " + "x" * 300)
+    first, second = list(tally.lines())[1:]
+    assert first == "error: line 7: neither a title nor a text"
+    assert second.startswith("error: line 8: more cells")
+    assert (len(second), second[-1]) == (208, "\u2026")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Our jobs;;\n;;\nId;Job Title;Duties\n1;Cook;Cooks\n2;Clerk;Files\n",
+        "Our jobs\n\nId,Job Title,Duties\n1,Cook,Cooks\n2,Clerk,Files\n",
+    ],
+)
+def test_lines_above_the_headers_of_a_csv_are_pointed_out(jobcodes: Run, table: str) -> None:
+    done = jobcodes("batch", stdin=table.encode())
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"hint: the headers seem to be 'Id', 'Job Title', 'Duties': delete the lines above them" in done.stderr
+
+
 def test_processes_and_repeats_change_no_byte(jobcodes: Run, tmp_path: Path) -> None:
     rows = [
         {"title": ["Field Engineer", " FIELD  engineer"][number % 2], "text": f"Repairs printers.\nSite {number % 60}"}
@@ -326,14 +368,39 @@ def test_duckdb_reads_what_batch_writes(jobcodes: Run, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX terminals")
 def test_progress_on_a_terminal(tmp_path: Path) -> None:
-    import pty
-
     source = tmp_path / "jobs.csv"
     source.write_text("title\n" + "".join(f"Field Engineer {number}\n" for number in range(200)))
+    shown = on_terminal(str(source), "-o", str(tmp_path / "jobs.xlsx"))
+    assert b" rows " in shown
+    assert b"% " in shown
+    assert b"/s" in shown
+    assert b" rows in the workbook " in shown
+    assert b"jobcodes: 200 rows: " in shown
+    # A workbook tells how far it is read, too.
+    shown = on_terminal(str(tmp_path / "jobs.xlsx"), "--replace", "-o", str(tmp_path / "out.csv"))
+    assert b"% " in shown
+    assert b"jobcodes: 200 rows: " in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX terminals")
+def test_a_table_shown_on_a_terminal_is_not_kept_and_that_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "jobs.csv"
+    source.write_text("title\nField Engineer\n")
+    shown = on_terminal(str(source), stdout=True)
+    assert b"AMT020" in shown
+    assert b"hint: to keep it, name a file with -o" in shown
+
+
+def on_terminal(*arguments: str, stdout: bool = False) -> bytes:
+    """What `jobcodes batch` shows on a terminal that is its stderr, and if wanted its stdout."""
+    import pty
+
     keyboard, terminal = pty.openpty()
-    command = [sys.executable, "-m", "jobcodes", "batch", str(source), "-o", str(tmp_path / "out.csv")]
+    command = [sys.executable, "-m", "jobcodes", "batch", *arguments]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=terminal, env=environment) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=terminal if stdout else None, stderr=terminal, env=environment
+    ) as process:
         os.close(terminal)
         received = b""
         try:
@@ -343,7 +410,4 @@ def test_progress_on_a_terminal(tmp_path: Path) -> None:
             pass
     os.close(keyboard)
     assert process.returncode == 0
-    assert b" rows " in received
-    assert b"% " in received
-    assert b"/s" in received
-    assert b"jobcodes: 200 rows: " in received
+    return received

@@ -545,3 +545,32 @@ def test_samples(name: str, code: str | None) -> None:
     match = CLASSIFIER.classify(text, guess_title(text))
     check(match, text, guess_title(text) or "", 3)
     assert match.code == code
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "Conseiller service client",
+            "Répondre aux appels des clients, traiter les commandes et les réclamations par téléphone et par courriel.",
+        ),
+        (
+            "Kundenberater",
+            "Sie beantworten Anfragen unserer Kunden am Telefon und per E-Mail und bearbeiten Bestellungen.",
+        ),
+        ("Agente de call center", "Atender llamadas, resolver quejas y procesar pedidos en la tienda y por teléfono."),
+    ],
+)
+def test_another_language_is_no_more_than_a_guess(title: str, text: str) -> None:
+    match = EAGER.classify(text, title)
+    assert match.decision in ("review", "none")
+    assert match.confidence is not None
+    assert match.confidence <= 0.5
+    assert "Does not read as English, the language of the vocabulary." in match.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["Answer calls; log tickets; reset passwords; escalate faults; update records; call back customers."]
+)
+def test_terse_english_is_english(text: str) -> None:
+    assert not any("English" in note for note in EAGER.classify(text).notes)

@@ -277,9 +277,10 @@ def test_batch_gives_the_rows_back_with_the_match(jobcodes: Run) -> None:
     assert done.returncode == 4
     assert done.stderr.decode().splitlines() == [
         "jobcodes: 2 rows: 0 match, 1 review, 0 none, 1 error",
+        "jobcodes: error: line 3: empty; neither a title nor a text",
         "jobcodes: 1 distinct job: 0 match, 1 review, 0 none",
         "jobcodes: for a person: 100.0% of the rows, 100.0% of the distinct jobs",
-        "jobcodes: AMT020 1",
+        "jobcodes: codes: AMT020 1",
     ]
     assert jobcodes("batch", "-q", stdin=TABLE.encode()).stderr == b""
 

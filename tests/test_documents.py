@@ -454,7 +454,7 @@ def test_batch_gives_a_row_for_each_file_of_a_folder(folder: Path, jobcodes: Run
         "jobcodes: 3 rows: 0 match, 2 review, 0 none, 1 error",
         "jobcodes: 2 distinct jobs: 0 match, 2 review, 0 none",
         "jobcodes: for a person: 100.0% of the rows, 100.0% of the distinct jobs",
-        "jobcodes: AMT010 1, AMT020 1",
+        "jobcodes: codes: AMT010 1, AMT020 1",
     ]
     lines = jobcodes("batch", "jobs", "--format", "jsonl", "--quiet", cwd=folder.parent).stdout.splitlines()
     assert [sorted(json.loads(line)) for line in lines] == [["match", "source", "title"]] * 3

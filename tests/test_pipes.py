@@ -229,3 +229,10 @@ def test_whoever_sits_at_the_keyboard_is_told_what_is_waited_for() -> None:
     received, code = on_a_terminal("classify", typed=b"Help Desk Analyst\n\x04\x04")
     assert b"jobcodes: reading from the terminal; end with Ctrl-D\n" in received
     assert code == 0
+
+
+@posix
+def test_dev_stdout_is_the_pipe() -> None:
+    done = shell("printf 'title\\nField Engineer\\n' | jobcodes batch -q -o /dev/stdout | cat")
+    assert done.stderr == b""
+    assert done.stdout.splitlines()[1].startswith(b"Field Engineer,AMT020,")

@@ -50,8 +50,20 @@ SEVERAL = {
         f"1. Help Desk Analyst\r\n{CALLS}\r\n2. Field Engineer, North\r\n{VISITS}",
         ["Help Desk Analyst", "Field Engineer, North"],
     ),
+    "titles in bold, with colons and asides": (
+        f"Our team\n**Field Manager**:\n{VISITS}Planner(North):\n{PLANS}1. Agent\n{CALLS}",
+        ["Field Manager", "Planner(North)", "Agent"],
+    ),
+    "one section again, in other words": (
+        f"Help Desk\nJob Summary : *:\n{CALLS}\nField Service\n**Job summary**\n{VISITS}",
+        ["Help Desk", "Field Service"],
+    ),
 }
 ONE = {
+    "one label, one number, one section, one title": (
+        f"Job title: Help Desk Analyst\n{CALLS}Position 1: Agent\n{CALLS}Summary\n{VISITS}\nField Engineer\n{PLANS}"
+    ),
+    "titles that go on in a sentence": f"manager\n{CALLS}Field Engineer,\n{VISITS}The Planner\n{PLANS}Agent!\n{CALLS}",
     "the same label and title on each page": f"Job Title: Analyst\n{CALLS}\f\nJob Title: Analyst\n{PLANS}",
     "labels without text": "Job title: Analyst\nReports to: Manager\nPosition: Full-time\n" + CALLS,
     "a form": f"Job title\nHelp Desk Analyst\nReports to\nService Manager\nSupervises:\nTeam Leader\n{CALLS}{PLANS}",

@@ -268,6 +268,14 @@ def test_the_headers_are_found_and_empty_rows_left_out(
     assert [row.line for row in table] == lines
 
 
+def test_lines_above_the_headers_are_named() -> None:
+    rows: list[list[object]] = [["ACME"], ["as of", 2026], [], ["Title", "Text"], ["Clerk", "Files"]]
+    assert read(by_openpyxl(rows)).notes == (
+        "jobs.xlsx: the headers are in row 4; left out above them: 'ACME', 'as of 2026'",
+    )
+    assert read(by_openpyxl(rows[3:])).notes == ()
+
+
 def test_title_lines_that_are_merged_and_rows_that_are_hidden() -> None:
     book = openpyxl.Workbook()
     page = book.active
@@ -680,6 +688,13 @@ def test_what_is_said_of_a_workbook(files: Path, jobcodes: Run, arguments: list[
     done = jobcodes("batch", *arguments, "-o", "out.csv")
     assert (done.returncode, said in done.stderr.decode()) == (code, True), done.stderr
     assert not Path("out.csv").exists()
+
+
+def test_personal_data_in_a_workbook_is_known_by_its_content(tmp_path: Path, jobcodes: Run) -> None:
+    rows = [["Clerk", "a@b.example"], ["Cook", "c@d.example"]]
+    write_workbook(str(tmp_path / "jobs.xlsx"), ["Title", "Contact"], rows)
+    done = jobcodes("batch", str(tmp_path / "jobs.xlsx"), "--drop-personal", "-f", "csv")
+    assert done.stdout.startswith(b"Title,match_code")
 
 
 # --- LibreOffice -------------------------------------------------------------------------------------------
