@@ -212,9 +212,16 @@ def _nearest(code: str, known: Sequence[str]) -> list[str]:
     return [choice for choice, _, _ in close]
 
 
+_TABLES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls"))
+
+
 def _files(root: Path, problems: list[Problem]) -> list[tuple[str, Path]]:
     """The files to read, by name, with the names that messages show."""
     if not root.is_dir():
+        if root.suffix.lower() in _TABLES and root.exists():
+            message = "a table, not a catalogue; `jobcodes catalogue import` makes one of it"
+            problems.append(Problem(str(root), 0, message))
+            return []
         return [(str(root), root)]
     try:
         names = sorted(file.name for file in root.iterdir())

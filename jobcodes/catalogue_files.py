@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jobcodes.errors import UsageError
+from jobcodes.catalogue import load_catalogue
+from jobcodes.errors import DataError, UsageError
 from jobcodes.model import Catalogue, Function, Job
 from jobcodes.yamlnodes import write_yaml
 
@@ -63,6 +64,21 @@ def write_catalogue(catalogue: Catalogue, path: str, force: bool = False) -> Non
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "name another folder with -o") from None
+
+
+def lost_bands(path: str, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """By function, the career bands that the catalogue there has and the one to take its place has not."""
+    if not (Path(path) / "catalogue.yaml").exists():
+        return {}
+    try:
+        old = {function.code: function.bands for function in load_catalogue(path).functions}
+    except DataError:  # what cannot be read is replaced as well
+        return {}
+    return {
+        function.code: old[function.code]
+        for function in catalogue.functions
+        if not function.bands and old.get(function.code)
+    }
 
 
 def catalogue_files(catalogue: Catalogue) -> dict[str, str]:

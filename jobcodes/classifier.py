@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EVIDENCE = 8  # how many pieces of evidence a match shows
 FEW = 25  # words of duties below which a person has to look, however plain they are
+PLAIN = 0.6  # from here on the title of a code names a kind of work
 GUESS = 0.5  # the most that can be said of a text in another language
 # The bands of an individual or a manager where a catalogue gives a function none.
 USUAL_BANDS = ("M", "P", "T", "U")
@@ -56,7 +57,6 @@ class Classifier:
         self.outside: Mapping[str, Entry] = (
             vocabulary.outside if self.functions.keys() & set(vocabulary.outside_of) else {}
         )
-        self.rivals = self.jobs.keys() | self.outside.keys()
         definitions = None
         if self.jobs.keys() - vocabulary.described.keys():
             from jobcodes.definitions import load_definitions  # not for the shipped catalogue: it takes a while
@@ -64,7 +64,11 @@ class Classifier:
             definitions = load_definitions(catalogue, vocabulary.described, cache)
         self.reader = Reader(vocabulary, definitions)
         defined = definitions.functions if definitions else ()
-        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside, defined)
+        # What is outside the shipped catalogue need not be outside of one that has more functions.
+        inside = self._kinds_inside(defined) if self.outside else {}
+        self.outside = {kind: entry for kind, entry in self.outside.items() if kind not in inside}
+        self.rivals = self.jobs.keys() | self.outside.keys()
+        self.ranker = Ranker(catalogue, vocabulary.entries, self.outside, defined, inside)
 
     def classify(self, text: str = "", title: str | None = None, top: int = 3) -> Match:
         """The match of one job from its text, its title or both; `top` is the length of the ranking.
@@ -99,6 +103,22 @@ class Classifier:
         other.calibration, other.accept, other.uncalibrated = calibration, calibration.accept, frozenset()
         return other
 
+    def _kinds_inside(self, functions: Iterable[str]) -> dict[str, str]:
+        """Kinds of work that titles in these functions plainly name, with the function: they are not outside."""
+        found: dict[str, str] = {}
+        reader = copy(self.reader)
+        reader.definitions = None  # a definition fits itself
+        for function in functions:
+            titles = {job.code: job.title for job in self.functions[function].jobs}
+            titles[function] = self.functions[function].title
+            for title in (title for code, title in titles.items() if code not in self.vocabulary.described):
+                reading = reader.read(title, title)
+                for scores in (reading.title_scores, *(duty.scores for duty in reading.duties)):
+                    for kind, score in scores.items():
+                        if score >= PLAIN and kind in self.outside:
+                            found.setdefault(kind, function)
+        return found
+
     def _confidence(self, ranking: Ranking, stated: str | None) -> float:
         if stated is not None and stated in self.uncalibrated:
             return round(ranking.codes[stated], 4)
@@ -127,7 +147,8 @@ class Classifier:
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
         if job.code not in self.vocabulary.described:
-            notes.append(f"Compared with the definition of {job.code} only: the vocabulary does not know the code.")
+            by = f"the definition of {job.code}{' and your own words' * (job.code in self.vocabulary.entries)}"
+            notes.append(f"Compared with {by} only: the vocabulary does not know the code.")
         if confidence < self.accept:
             notes.append(f"Less sure than {self.accept:.0%}: compare the other codes.")
         certain = confidence >= self.accept and coverage is not None and coverage >= self.coverage

@@ -395,6 +395,7 @@ def evaluate(
         str | None, Option(metavar="NAME", help="The column of known codes, if its name is unusual.")
     ] = None,
     source_format: SourceFormat = None,
+    sheet: Sheet = None,
     encoding: Encoding = None,
     coverage: Coverage = 0.8,
     min_confidence: MinConfidence = None,
@@ -436,7 +437,7 @@ def evaluate(
 
     def read(path: str, old: str | None) -> list[evaluation.Labelled]:
         with input_stream(path, _silent if quiet else _say) as stream:
-            table = open_table(stream, source=path, format=source_format, encoding=encoding)
+            table = open_table(stream, source=path, format=source_format, encoding=encoding, sheet=sheet)
             columns = choose_columns(table.headers, title_column, text_column or ())
             code = evaluation.choose_code_column(table.headers, code_column)
             rows = list(evaluation.read_labelled(table, columns, code, classifier.catalogue))

@@ -68,6 +68,10 @@ def import_(
     function_column: Annotated[str | None, Option(metavar="NAME", help="The function's code or title.")] = None,
     function_title_column: Annotated[str | None, Option(metavar="NAME")] = None,
     bands_column: Annotated[str | None, Option(metavar="NAME")] = None,
+    sheet: Annotated[
+        str | None,
+        Option(metavar="NAME", help="Of a workbook: name or number; default: the first with the headings of a survey."),
+    ] = None,
     encoding: Encoding = None,
     force: Annotated[bool, Option("--force", help="Replace the catalogue in FOLDER; its other files stay.")] = False,
     quiet: Quiet = False,
@@ -77,7 +81,7 @@ def import_(
     Blank lines, repeated headings and cells of several lines are read. Unknown columns are kept as attributes;
     one of nothing but X names a report. Rows that fit nowhere are listed, and the exit code is then 4.
     """
-    from jobcodes.catalogue_files import check_folder, write_catalogue
+    from jobcodes.catalogue_files import check_folder, lost_bands, write_catalogue
     from jobcodes.survey_table import catalogue_of, read_survey
 
     check_folder(output, force)
@@ -92,11 +96,15 @@ def import_(
     }
     with input_stream(table, _silent if quiet else _say) as stream:
         content = stream.read()
-    survey = read_survey(content, table, {part: name for part, name in columns.items() if name}, encoding)
+    survey = read_survey(content, table, {part: name for part, name in columns.items() if name}, encoding, sheet)
     made = catalogue_of(survey, name or _name_of(table), edition or "", dict(map(_function_bands, bands or ())))
+    lost = lost_bands(output, made)
     write_catalogue(made, output, force)
     for problem in survey.unplaced:
         _say(str(problem))
+    if lost:
+        options = " ".join(f"--bands {code}={','.join(bands)}" for code, bands in lost.items())
+        _say(f"warning: {table} names no career bands for {', '.join(lost)}; the catalogue replaced had {options}")
     if not quiet:
         for note in survey.notes:
             _say(f"{table}: {note}")
@@ -196,7 +204,7 @@ def diff(
 def _function_bands(text: str) -> tuple[str, list[str]]:
     """`AMT=M,P,T` as a function's code and its bands."""
     code, equals, bands = text.partition("=")
-    found = bands.replace(",", " ").split()
+    found = bands.upper().replace(",", " ").split()
     if not equals or not code.strip() or not found:
         raise UsageError(f"--bands {text!r}: expected a function and its bands", "say --bands AMT=M,P,T")
     return code.strip(), found

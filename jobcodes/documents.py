@@ -501,7 +501,7 @@ def html_text(page: str) -> str:
             self.tables: list[tuple[list[Block], list[list[Block]]]] = []  # what is around each, its row's cells
             self.text: list[str] = []
             self.kind = ""
-            self.bold = self.skipped = 0
+            self.bold = self.skipped = self.verbatim = 0
             self.all_bold = True
 
         def end_block(self) -> None:
@@ -529,6 +529,7 @@ def html_text(page: str) -> str:
                 self.bold += 1
             elif tag not in _INLINE:
                 self.end_block()
+                self.verbatim += tag == "pre"
                 if tag not in ("p", "div"):  # which a list item may hold
                     self.kind = "heading" if re.fullmatch("h[1-6]", tag) else "item" if tag == "li" else ""
                 if tag == "table":
@@ -546,6 +547,7 @@ def html_text(page: str) -> str:
                 self.bold = max(0, self.bold - 1)
             elif tag not in _INLINE:
                 self.end_block()
+                self.verbatim = max(0, self.verbatim - (tag == "pre"))
                 self.kind = "" if tag != "p" else self.kind
                 if tag in ("tr", "table"):
                     self.end_row()
@@ -555,7 +557,7 @@ def html_text(page: str) -> str:
         def handle_data(self, data: str) -> None:
             if self.skipped:
                 return
-            words = re.sub(r"\s+", " ", data.replace(PAGE, " "))
+            words = re.sub(r"[^\S\n]+" if self.verbatim else r"\s+", " ", data.replace(PAGE, " "))
             if words.strip():
                 self.all_bold = self.all_bold and self.bold > 0
             self.text.append(words)

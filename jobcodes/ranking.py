@@ -51,7 +51,7 @@ class Ranker:
     """Ranks a catalogue's codes, given what is known about them: build it once and use it for many jobs.
 
     `entries` are the codes' and functions' own, `outside` the keys of the kinds of work outside, `defined` the
-    functions with codes that are known by their definitions.
+    functions with codes that are known by their definitions, `inside` the kinds of work that are a function's.
     """
 
     def __init__(
@@ -60,10 +60,12 @@ class Ranker:
         entries: Mapping[str, Entry],
         outside: Iterable[str],
         defined: Iterable[str] = (),
+        inside: Mapping[str, str] | None = None,
     ) -> None:
         self.functions = catalogue.functions
         self.function_of = {job.code: job.function for job in catalogue}
         self.function_of |= {function.code: function.code for function in catalogue.functions}
+        self.function_of |= inside or {}
         self.outside = frozenset(outside)
         self.jobs = {job.code: job for job in catalogue}
         self.known = frozenset(entries)
@@ -114,7 +116,8 @@ class Ranker:
 
         What the title and the duties say of a code counts besides if the vocabulary knows it.
         """
-        top = executive(reading)
+        own = [masses.get(code, 0.0) for code in reading.defined if self.jobs[code].role == "executive"]
+        top = executive(reading, max(own, default=0.0))
         fits = {}
         heard_of = [code for code in masses if code in self.known and self.function_of[code] in self.defined]
         for code in dict.fromkeys((*reading.defined, *heard_of)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from io import BytesIO
 from typing import Literal
 
@@ -32,7 +33,13 @@ NAMES: dict[Part, tuple[tuple[str, ...], ...]] = {
                "position title", "occupation title", "preferred label"),
               ("name", "job name", "job", "discipline", "benchmark", "occupation", "role", "position"), ("function",)),
     "description": (("description", "definition", "job description", "survey description", "discipline description",
-                     "summary", "job summary", "responsibilities", "duties", "long description"),),
+                     "summary", "job summary", "responsibilities", "duties", "long description"),
+                    ("position description", "role description", "benchmark description", "survey job description",
+                     "job code description", "occupation description", "job definition", "discipline definition",
+                     "benchmark definition", "occupation definition", "survey definition", "position summary",
+                     "role summary", "job content", "job responsibilities", "key responsibilities",
+                     "primary responsibilities", "typical responsibilities", "job duties", "typical duties",
+                     "primary duties", "full description", "description text", "job description text")),
     "type": (("type", "kind", "benchmark/discipline/function", "row type", "record type", "job type"),),
     "function": (("function", "function code", "job function", "family", "family code", "job family",
                   "job family code", "major group"),),
@@ -100,16 +107,23 @@ class Survey:
 
 
 def read_survey(
-    content: bytes, source: str, named: Mapping[Part, str] | None = None, encoding: str | None = None
+    content: bytes,
+    source: str,
+    named: Mapping[Part, str] | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Survey:
     """The entries of a table, a workbook or a CSV with any of the usual delimiters.
 
     `named` are the columns whose names are unusual. The delimiter is the one that makes a row of headings.
-    Raises InputError for an empty table, UsageError where no row has the headings or they are ambiguous.
+    `sheet` is a workbook's, by name or number; else the first that has a row of headings. Raises InputError for
+    an empty table, UsageError where no row has the headings or they are ambiguous, and for a `sheet` that is
+    not there.
     """
     if content.startswith(_WORKBOOKS):
-        table = open_table(BytesIO(content), source=source)
-        return survey_of([Row(0, table.headers), *table], source, named)
+        return _read_workbook(content, source, named or {}, sheet)
+    if sheet is not None:
+        raise UsageError(f"{source}: a text has no sheets", "leave --sheet out")
     if not content.strip():
         raise InputError(f"{source}: empty; a survey's table has a row of headings")
     first: list[str] = []
@@ -118,7 +132,25 @@ def read_survey(
         if any(_layout(row.cells, named or {}) for row in records):
             return survey_of(records, source, named)
         first = max(first, next((list(row.cells) for row in records if any(map(_clean, row.cells))), []), key=len)
-    raise _no_headings(source, first)
+    raise _no_headings(source, first, named or {})
+
+
+def _read_workbook(content: bytes, source: str, named: Mapping[Part, str], sheet: str | None) -> Survey:
+    table = open_table(BytesIO(content), source=source, sheet=sheet)
+    sheets = list(dict.fromkeys((table.sheet, *table.sheets))) if sheet is None else [table.sheet]
+    for name in sheets:
+        if name != table.sheet:
+            try:
+                table = open_table(BytesIO(content), source=source, sheet=name)
+            except InputError:  # an empty sheet
+                continue
+        rows = [*table.above, Row(0, table.headers), *table]
+        if any(_layout(row.cells, named) for row in rows):
+            survey = survey_of(rows, source, named)
+            if others := ", ".join(repr(other) for other in sheets if other != name):
+                survey.notes.append(f"read the sheet {name!r} alone; with --sheet you choose another: {others}")
+            return survey
+    raise _no_headings(source, table.headers, named)
 
 
 def survey_of(records: Iterable[Row], source: str, named: Mapping[Part, str] | None = None) -> Survey:
@@ -127,12 +159,20 @@ def survey_of(records: Iterable[Row], source: str, named: Mapping[Part, str] | N
     for row in records:
         reader.row(row)
     if reader.layout is None:
-        raise _no_headings(source, reader.above[0][1] if reader.above else [])
+        raise _no_headings(source, reader.above[0][1] if reader.above else [], named or {})
     return reader.survey
 
 
-def _no_headings(source: str, first: Sequence[str]) -> UsageError:
+def _no_headings(source: str, first: Sequence[str], named: Mapping[Part, str]) -> UsageError:
     shown = ", ".join(repr(cell[:60]) for cell in first[:40]) or "nothing"
+    if _layout(first, {}):  # it is a row of headings, but for the names given
+        headings = [_clean(cell).casefold() for cell in first]
+        for part, name in named.items():
+            if _clean(name).casefold() not in headings:
+                near = get_close_matches(name.casefold(), headings, 1)
+                hint = f"did you mean {_clean(first[headings.index(near[0])])!r}?" if near else f"they are {shown}"
+                option = f"--{part.replace(' ', '-')}-column"
+                return UsageError(f"{source}: {option}: no row of headings has a column {name!r}", hint)
     return UsageError(
         f"{source}: no row names a column of codes and one of titles; the first row is {shown}",
         "name the columns with --code-column and --title-column",
@@ -206,6 +246,12 @@ class _Reader:
             self.survey.notes += [f"above the headings: {text}" for text in top]
             years = [year for text in (*layout.headings, *top) for year in _YEAR.findall(text)]
             self.survey.year = years[0] if years else ""
+            if "description" not in layout.parts:
+                found = ", ".join(repr(name) for name, _ in _others(layout)) or "none"
+                self.survey.notes.append(
+                    f"no column of descriptions, without which few jobs are matched; other columns: {found}; "
+                    "--description-column names one"
+                )
         self.layout = layout
         self.survey.typed |= "type" in layout.parts
 
@@ -360,6 +406,8 @@ class _Builder:
         self.reports = [
             column for column in columns if all(entry.other.get(column, "x").casefold() in TICKS for entry in entries)
         ]
+        if kept := ", ".join(repr(column) for column in columns if column not in self.reports):
+            survey.notes.append(f"kept as attributes: {kept}")
 
     def find_functions(self) -> None:
         """Without a column of types, a function is a row whose code the codes of other rows begin with."""
@@ -368,6 +416,11 @@ class _Builder:
         for entry in self.survey.entries:
             if entry.code in begun and not owner(entry.code[:-1], codes):
                 entry.kind = "function"
+        if found := [entry.code for entry in self.survey.entries if entry.kind == "function"]:
+            more = ", …" if len(found) > 10 else ""
+            self.survey.notes.append(
+                f"no column says what a row is; functions, because other codes begin so: {', '.join(found[:10])}{more}"
+            )
 
     def catalogue(self, name: str, edition: str) -> Catalogue:
         groups = self.groups()

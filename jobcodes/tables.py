@@ -85,12 +85,14 @@ class Row:
 class Table:
     """Rows of a stream, read one at a time: iterate once. `delimiter` is empty for JSONL and XLSX.
 
-    `sheet` is the one that was read of a workbook; `notes` are for whoever ran it. `unwritten` are headers that
-    are read and do not come back with the match. `reached` is how much is read, and of how much, where the stream
-    does not tell.
+    `sheet` is the one that was read of a workbook, `sheets` are all that show, `above` its rows above the headers;
+    `notes` are for whoever ran it. `unwritten` are headers that are read and do not come back with the match.
+    `reached` is how much is read, and of how much, where the stream does not tell.
     """
 
     sheet = ""
+    sheets: tuple[str, ...] = ()
+    above: Sequence[Row] = ()
     notes: tuple[str, ...] = ()
     reached: tuple[Callable[[], int], int] | None = None
 

@@ -71,7 +71,9 @@ def open_workbook(stream: BinaryIO, *, source: str = "-", sheet: str | None = No
         width = max((max(row.cells) + 1 for row in found[at:] if row.cells), default=0)
         headers = _texts_of(found[at], width)
         table = Table(source, "xlsx", headers, _fitted(chain(found[at + 1 :], rows), width, source))
+        table.above = tuple(Row(row.line, _texts_of(row, width)) for row in found[:at])
         table.sheet, table.reached = chosen, reached
+        table.sheets = tuple(one.name for one in book.sheets if not one.hidden)
         table.first = [_texts_of(row, width) for row in found[at + 1 :]]
         if sheet is None and len(book.sheets) > 1:
             others = ", ".join(repr(one.name) for one in book.sheets if one.name != chosen)

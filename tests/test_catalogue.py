@@ -139,6 +139,10 @@ def test_unusable_places(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "alone").mkdir()
     (tmp_path / "bare").mkdir()
+    (tmp_path / "survey.CSV").write_text("Code,Title\n")
+    assert problems_of(tmp_path / "survey.CSV") == [
+        "survey.CSV: a table, not a catalogue; `jobcodes catalogue import` makes one of it"
+    ]
     assert problems_of(tmp_path / "none") == ["none: cannot read the file: No such file or directory"]
     assert problems_of(tmp_path / "empty") == ["empty: expected catalogue.yaml in this folder, found none"]
     alone = folder(tmp_path / "alone", FIN=FIN)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobcodes import Classifier, load_vocabulary
+from jobcodes import Classifier, load_catalogue, load_vocabulary
 from jobcodes.cache import Cache
 from jobcodes.definitions import SHORTLIST, read_definitions
+from jobcodes.explanation import explain
 from jobcodes.model import Catalogue, Function, Job
 from jobcodes.vocabulary import Vocabulary
 
@@ -162,3 +163,55 @@ def test_a_cache_changes_nothing_but_time(tmp_path: Path, damage: bytes | None) 
         assert len(files) == 1
         if damage is not None:
             files[0].write_bytes(damage)
+
+
+@pytest.mark.parametrize("classifier", [ALONE, SHIPPED])
+def test_an_answer_without_vocabulary_is_explained(classifier: Classifier) -> None:
+    why = explain(classifier, "Mixes dough and shapes loaves. Covers roofs with slates and tiles.", "Baker")
+    assert [side.code for side in why.sides] == ["K1001", "K2002"]
+    assert [duty.codes[0][0] for duty in why.duties] == ["K1001", "K2002"]
+    assert [found.text for found in why.duties[0].evidence] == ["Mixes", "dough", "shapes", "loaves"]
+
+
+def beside_the_shipped(*jobs: Job, title: str) -> Classifier:
+    shipped = load_catalogue()
+    function = Function("XYZ", title, "", (), (), jobs)
+    both = Catalogue("Both", "1", shipped.bands, (*shipped.functions, function), "", "1" * 64)
+    return Classifier(both, load_vocabulary())
+
+
+def test_a_kind_of_work_outside_the_shipped_catalogue_is_inside_of_one_that_has_it() -> None:
+    definition = (
+        "Sources, interviews and hires candidates. Manages job advertisements and the applicant tracking system."
+    )
+    recruiting = beside_the_shipped(
+        Job("XYZ010", "discipline", "XYZ", "Recruiting", (definition,)), title="Human Resources"
+    )
+    other = beside_the_shipped(Job("XYZ010", "discipline", "XYZ", "Roofers", ("Cover roofs.",)), title="Building")
+    text = "Finds and interviews candidates, posts jobs and manages the applicant tracking system."
+    assert recruiting.classify(text, "Recruiter").code == "XYZ010"
+    assert other.classify(text, "Recruiter").code is None
+    assert any("Recruiting, outside" in note for note in other.classify(text, "Recruiter").notes)
+    engineer = recruiting.classify("Develops web applications in Python. Writes unit tests.", "Software Engineer")
+    assert (engineer.code, engineer.notes[0][:17]) == (None, "Reads as Software")
+    agent = recruiting.classify("Answers inbound calls of customers and solves their complaints.", "Call Centre Agent")
+    assert agent.code == "AMS020"
+
+
+def test_the_top_executive_of_a_function_that_no_vocabulary_knows() -> None:
+    jobs = (
+        Job("FIN000-EX", "benchmark", "FIN", "Top Finance Executive", (
+            "Has primary responsibility for the organization's finance, accounting and treasury function.",
+            "Typically reports to the CEO.",
+        ), role="executive"),
+        Job("FIN020", "discipline", "FIN", "Taxes", ("Prepares tax returns. Supports tax audits.",)),
+        Job("FIN030", "discipline", "FIN", "Treasury", ("Manages cash, bank accounts and liquidity.",)),
+    )  # fmt: skip
+    classifier = Classifier(
+        Catalogue("F", "1", (), (Function("FIN", "Finance", "", (), (), jobs),), "", "2" * 64), load_vocabulary()
+    )
+    text = "Leads the company's finance organization including accounting, tax and treasury. Reports to the CEO."
+    found = classifier.classify(text, "Chief Financial Officer")
+    assert (found.code, found.decision, found.band and found.band.code) == ("FIN000-EX", "review", "EX")
+    assert classifier.classify("Manages cash and bank accounts.", "Treasury Analyst").code == "FIN030"
+    assert classifier.classify("Prepares tax returns of the company.", "Tax Manager").code == "FIN020"

@@ -236,6 +236,10 @@ def test_rtf_as_text() -> None:
         ("<html>top<table><tr><td>Job title<td><p>Analyst</p></tr></table>end", "top\nJob title: Analyst\nend"),
         ("<html><table><tr><td><table><tr><th>Grade</th><td>7</td></tr></table></td></tr>", "Grade: 7"),
         ("<html><head><body>Calls<br>Mail", "Calls\nMail"),
+        (
+            "<html><pre>Job title: Analyst\r\n\n- Calls  and\n- mail</pre>by\nday",
+            "Job title: Analyst\n- Calls and\n- mail\nby day",
+        ),
         ("<html><p><![if !supportLists]>1.<![endif]> Calls<![oops ]> <o:p>", "1. Calls"),
         ("<p>A fragment</p>", "<p>A fragment</p>"),  # left to those who read tags in any text
     ],

@@ -180,3 +180,39 @@ def test_an_unusable_calibration_ends_with_3(jobcodes: Run, tmp_path: Path) -> N
             jobcodes: error: {file}: accept: expected a number from 0 to 1, found 90
             jobcodes: hint: write one with `jobcodes evaluate LABELLED --calibrate FILE`
             """)
+
+
+def test_the_sheet_of_labelled_rows(tmp_path: Path, jobcodes: Run) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["title", "text"])
+    book.active.append(["Cook", "Cooks"])
+    sheet = book.create_sheet("Coded")
+    sheet.append(["title", "text", "code"])
+    sheet.append(["Help Desk Analyst", "Resolves customers' software problems by phone and remote session.", "AMT010"])
+    book.save(tmp_path / "labelled.xlsx")
+    done = jobcodes("evaluate", str(tmp_path / "labelled.xlsx"), "--sheet", "coded")
+    assert (done.returncode, done.stdout[:20]) == (0, b"1 of 1 row right: 10"), done.stderr
+    assert jobcodes("evaluate", str(tmp_path / "labelled.xlsx"), "--sheet", "3").returncode == 2
+
+
+def test_a_calibration_for_a_survey_of_ones_own(tmp_path: Path, jobcodes: Run) -> None:
+    """The shipped calibration leaves codes without vocabulary alone; one fitted on them is used for them."""
+    words = ("bread", "fish", "glass", "roofs", "plaster")
+    table = "Code,Title,Description\n" + "".join(
+        f"K{i},Maker of {word},Makes and sells {word} to shops\n" for i, word in enumerate(words)
+    )
+    (tmp_path / "survey.csv").write_text(table)
+    folder, fitted = str(tmp_path / "mine"), str(tmp_path / "mine.json")
+    assert jobcodes("catalogue", "import", str(tmp_path / "survey.csv"), "-o", folder).returncode == 0
+    rows = [
+        f"{words[i % 5].title()} {i},Sells {words[(i + (i % 3 == 0)) % 5]} to shops of the town,K{i % 5}\n"
+        for i in range(60)
+    ]
+    (tmp_path / "rows.csv").write_text("title,text,code\n" + "".join(rows))
+    done = jobcodes("evaluate", str(tmp_path / "rows.csv"), "--catalogue", folder, "--calibrate", fitted)
+    assert done.returncode == 0, done.stderr
+    job = ("classify", "--catalogue", folder, "--title", "Fish Seller", "--text", "Sells fish to shops.")
+    before, after = (json.loads(jobcodes(*job, *more).stdout)["match"] for more in ((), ("--calibration", fitted)))
+    assert before["code"] == after["code"] == "K1"
+    assert before["confidence"] != after["confidence"]

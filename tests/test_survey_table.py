@@ -343,7 +343,8 @@ def test_headings_in_another_order_after_a_page_break() -> None:
             {},
             "s.csv: no row names a column of codes and one of titles; the first row is 'Ref', 'Bezeichnung'",
         ),
-        ("Code,Title\nA1,x\n", {"code": "Ref"}, "no row names a column of codes and one of titles"),
+        ("Code,Title\nA1,x\n", {"code": "Ref"}, "s.csv: --code-column: no row of headings has a column 'Ref'"),
+        ("Ref,Title\nA1,x\n", {"code": "Re"}, "no row names a column of codes and one of titles"),
         ("Code,Job Code,Title\n", {}, "several columns could be the code: 'Code', 'Job Code'"),
         ("Code,Title\n", {}, "s.csv: no row has a place in a catalogue"),
         ("Code,Title\n,x\n", {}, "s.csv: no row has a place in a catalogue"),
@@ -379,9 +380,71 @@ def test_a_workbook(tmp_path: Path) -> None:
     content = io.BytesIO()
     book.save(content)
     survey = read_survey(content.getvalue(), "survey.xlsx")
-    (job,) = catalogue_of(survey, "s")
+    made = catalogue_of(survey, "s")
+    assert (made.edition, survey.notes) == ("2026", ["above the headings: The survey of 2026"])
+    (job,) = made
     assert (job.code, job.responsibilities) == ("AMT010", ("Answers", "Fixes"))
     assert [problem.line for problem in survey.unplaced] == [6]
+
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+BOOK = {
+    "Contents": [["Sheet", "Description"], ["Jobs", "what they do"]],
+    "Empty": [],
+    "Jobs": [["Code", "Title"], [10, "Clerk"]],
+    "More": [["Code", "Title"], [20, "Cook"]],
+}
+
+
+@pytest.mark.parametrize(("sheet", "code"), [(None, "10"), ("jobs", "10"), ("More", "20"), ("4", "20")])
+def test_the_sheet_of_a_workbook(sheet: str | None, code: str) -> None:
+    survey = read_survey(workbook(**BOOK), "s.xlsx", sheet=sheet)
+    assert [job.code for job in catalogue_of(survey, "s")] == [code]
+    assert any("read the sheet 'Jobs' alone" in note and "'More'" in note for note in survey.notes) == (sheet is None)
+
+
+def test_a_sheet_that_is_no_survey() -> None:
+    with pytest.raises(UsageError, match="the first row is 'Sheet', 'Description'"):
+        read_survey(workbook(**BOOK), "s.xlsx", sheet="Contents")
+    with pytest.raises(UsageError, match="no sheet 'Job'"):
+        read_survey(workbook(**BOOK), "s.xlsx", sheet="Job")
+    with pytest.raises(UsageError, match="no row names a column of codes"):
+        read_survey(workbook(a=BOOK["Contents"]), "s.xlsx")
+    with pytest.raises(UsageError, match="a text has no sheets"):
+        read_survey(b"Code,Title\n1,x\n", "s.csv", sheet="Jobs")
+
+
+def test_what_was_made_of_columns_and_codes_is_said() -> None:
+    survey = survey_of("Code,Title,Description,Grade,Pay\n10,Clerk,Files,7,\n10A,Head Clerk,Leads,,\n", "s.csv")
+    catalogue_of(survey, "s")
+    assert survey.notes == [
+        "no column says what a row is; functions, because other codes begin so: 10",
+        "kept as attributes: 'Grade'",
+    ]
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="--description-column: no row of headings has a column 'Descripton'") as found:
+        survey_of("Code,Title,Description\n", "s.csv", description="Descripton")
+    assert found.value.hint == "did you mean 'Description'?"
+
+
+def test_a_table_without_descriptions_says_so() -> None:
+    survey = survey_of("Code,Title,Aufgaben\nA1,x,Does things\n", "s.csv")
+    assert [note for note in survey.notes if "'Aufgaben'" in note and "--description-column" in note]
+    assert not survey_of("Code,Title,Position Description\nA1,x,Does things\n", "s.csv").notes
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -475,6 +538,16 @@ def test_a_catalogue_is_replaced_on_demand_only_and_whole(tmp_path: Path, monkey
             write_catalogue(small("C"), str(path), force=True)
     assert find(load_catalogue(path), "B1")
     assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+
+
+def test_bands_that_a_replacement_loses_are_named(tmp_path: Path, jobcodes: Run) -> None:
+    table, folder = tmp_path / "t.csv", str(tmp_path / "mine")
+    table.write_text("Type,Code,Title,Description\nF,AB,Abc,x\nD,AB1,Def,y\n")
+    assert jobcodes("catalogue", "import", str(table), "-o", folder, "--bands", "AB=M,P").returncode == 0
+    kept = jobcodes("catalogue", "import", str(table), "-o", folder, "--force", "--bands", "AB=M,P")
+    assert b"warning" not in kept.stderr
+    lost = jobcodes("catalogue", "import", str(table), "-o", folder, "--force", "-q")
+    assert b"no career bands for AB; the catalogue replaced had --bands AB=M,P" in lost.stderr
 
 
 @pytest.mark.parametrize("force", [False, True])
