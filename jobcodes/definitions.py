@@ -112,11 +112,14 @@ class Definitions:
         return {self.codes[i]: whole[i] / whole[best[0]] for i in best}
 
     def shares(self, duty: Sequence[str], codes: Iterable[str]) -> dict[str, float]:
-        """For each code the share (0 to 1) of what a duty's stemmed words tell that its definition has, too."""
+        """For each code the share (0 to 1) of what a duty's stemmed words tell that its definition has, too.
+
+        As if the duty had one more word, which no definition has: one word in common is no certainty.
+        """
         rarity = {word: self.rarity.get(word, 1.0) for word in duty}  # in the order of the duty: sums stay the same
         whole = sum(rarity.values())
         shares = {code: sum(tells for word, tells in rarity.items() if word in self.words[code]) for code in codes}
-        return {code: share / whole for code, share in shares.items() if share}
+        return {code: share / (whole + 1) for code, share in shares.items() if share}
 
 
 def load_definitions(catalogue: Catalogue, known: Iterable[str], cache: Cache | None = None) -> Definitions:

@@ -215,3 +215,11 @@ def test_the_top_executive_of_a_function_that_no_vocabulary_knows() -> None:
     assert (found.code, found.decision, found.band and found.band.code) == ("FIN000-EX", "review", "EX")
     assert classifier.classify("Manages cash and bank accounts.", "Treasury Analyst").code == "FIN030"
     assert classifier.classify("Prepares tax returns of the company.", "Tax Manager").code == "FIN020"
+
+
+def test_one_word_in_common_is_no_certainty() -> None:
+    one, two = ALONE.classify("Cuts hair."), ALONE.classify("Cuts and fits glass in windows.")
+    assert one.confidence is not None
+    assert two.confidence is not None
+    assert one.code is None or one.confidence < 0.6
+    assert two.confidence > 0.8
