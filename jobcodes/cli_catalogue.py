@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer import Argument, Option
 
-from jobcodes.cli import BAD_DATA, SOME_UNUSABLE, _cache, _examples, _refuse_to_overwrite, _say, _silent, _suffix
+from jobcodes.console import (
+    BAD_DATA,
+    SOME_UNUSABLE,
+    examples,
+    open_cache,
+    refuse_to_overwrite,
+    say,
+    silent,
+    suffix_of,
+)
 from jobcodes.errors import UsageError
 from jobcodes.options import CataloguePath, Encoding, Output, Quiet, ReportFormat, TitleColumn, VocabularyPath
 from jobcodes.streams import input_stream, output_stream
@@ -25,7 +34,7 @@ app = typer.Typer(
     name="catalogue",
     rich_markup_mode=None,
     no_args_is_help=True,
-    epilog=_examples(
+    epilog=examples(
         "jobcodes catalogue import survey-2026.csv -o survey-2026",
         "jobcodes catalogue check survey-2026",
         "jobcodes catalogue diff survey-2025 survey-2026 --coded matched-2025.csv",
@@ -40,7 +49,7 @@ def catalogue() -> None:
 
 @app.command(
     "import",
-    epilog=_examples(
+    epilog=examples(
         "jobcodes catalogue import survey.csv -o my-survey",
         "jobcodes catalogue import survey.tsv -o my-survey --force --edition 2026 --bands AMT=M,P,T",
         "jobcodes catalogue import survey.csv -o my-survey --code-column Ref --title-column Bezeichnung",
@@ -94,29 +103,29 @@ def import_(
         "function title": function_title_column,
         "bands": bands_column,
     }
-    with input_stream(table, _silent if quiet else _say) as stream:
+    with input_stream(table, silent if quiet else say) as stream:
         content = stream.read()
     survey = read_survey(content, table, {part: name for part, name in columns.items() if name}, encoding, sheet)
     made = catalogue_of(survey, name or _name_of(table), edition or "", dict(map(_function_bands, bands or ())))
     lost = lost_bands(output, made)
     write_catalogue(made, output, force)
     for problem in survey.unplaced:
-        _say(str(problem))
+        say(str(problem))
     if lost:
         options = " ".join(f"--bands {code}={','.join(bands)}" for code, bands in lost.items())
-        _say(f"warning: {table} names no career bands for {', '.join(lost)}; the catalogue replaced had {options}")
+        say(f"warning: {table} names no career bands for {', '.join(lost)}; the catalogue replaced had {options}")
     if not quiet:
         for note in survey.notes:
-            _say(f"{table}: {note}")
+            say(f"{table}: {note}")
         counts = f"{_count(len(made.functions), 'function')} and {_count(len(made), 'job')} in {output}"
-        _say(f"{counts}; {_count(len(survey.unplaced), 'row')} without a place")
+        say(f"{counts}; {_count(len(survey.unplaced), 'row')} without a place")
     if survey.unplaced:
         raise typer.Exit(SOME_UNUSABLE)
 
 
 @app.command(
     "check",
-    epilog=_examples(
+    epilog=examples(
         "jobcodes catalogue check my-survey",
         "jobcodes catalogue check my-survey --vocabulary my-words --format json | jq '.problems[]'",
     ),
@@ -138,10 +147,10 @@ def check(
     from jobcodes.render import to_json
 
     path = path or catalogue or None
-    _refuse_to_overwrite(output, [path] if path else [])
+    refuse_to_overwrite(output, [path] if path else [])
     findings = inspect(path, vocabulary)
     with output_stream(output) as out:
-        if (format or _suffix(output, ("json",))) == "json":
+        if (format or suffix_of(output, ("json",))) == "json":
             out.write(to_json(findings_record(findings), indent=2) + "\n")
         else:
             out.write(findings_text(findings))
@@ -151,7 +160,7 @@ def check(
 
 @app.command(
     "diff",
-    epilog=_examples(
+    epilog=examples(
         "jobcodes catalogue diff survey-2025 survey-2026",
         "jobcodes catalogue diff survey-2025 survey-2026 --coded matched-2025.csv -o changes.md",
     ),
@@ -179,12 +188,12 @@ def diff(
     from jobcodes.render import to_json
     from jobcodes.tables import open_table
 
-    _refuse_to_overwrite(output, [old, new, *([coded] if coded else [])])
-    suffix = {"json": "json", "md": "markdown", "txt": "text"}.get(_suffix(output, ("json", "md", "txt")) or "")
-    before, after = load_catalogue(old, _cache()), load_catalogue(new, _cache())
+    refuse_to_overwrite(output, [old, new, *([coded] if coded else [])])
+    suffix = {"json": "json", "md": "markdown", "txt": "text"}.get(suffix_of(output, ("json", "md", "txt")) or "")
+    before, after = load_catalogue(old, open_cache()), load_catalogue(new, open_cache())
     found = catalogue_diff.changes(before, after)
     rows = None
-    with input_stream(coded, _silent if quiet else _say) if coded else nullcontext() as stream:
+    with input_stream(coded, silent if quiet else say) if coded else nullcontext() as stream:
         if coded and stream:
             table = open_table(stream, source=coded, encoding=encoding)
             rows = catalogue_diff.read_coded(table, found, before, after, code_column, title_column)
@@ -196,7 +205,7 @@ def diff(
         else:
             out.write(catalogue_diff.diff_text(before, after, found, rows))
     for problem in rows.unusable if rows else ():
-        _say(problem)
+        say(problem)
     if rows and rows.unusable:
         raise typer.Exit(SOME_UNUSABLE)
 
