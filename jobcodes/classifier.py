@@ -29,9 +29,9 @@ class Classifier:
     """Ranks the codes of a catalogue for one job at a time; build it once and use it for many.
 
     `calibration` says how sure to be of an answer; without one it is the shipped one, and for a code that the
-    vocabulary does not know the bare probability. `cache` keeps what is made of a large catalogue. `accept` (0 to 1) is
-    the confidence from which an answer is a match rather than a review, by default the calibration's, and
-    `coverage` (0 to 1) the share of a job's duties that the code must cover for it: the survey's 80 % rule.
+    vocabulary does not know the bare probability. `accept` (0 to 1) is the confidence from which an answer is a
+    match rather than a review, by default the calibration's, and `coverage` (0 to 1) the share of a job's duties
+    that the code must cover for it: the survey's 80 % rule. `cache` keeps what is made of a large catalogue.
     """
 
     def __init__(

@@ -14,8 +14,8 @@ from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
 from jobcodes.vocabulary import Entry, need_of
 
-# Set by hand and checked on labelled jobs; none of them is particular to a code. Masses are in duties: one
-# duty that certainly speaks for something has the mass 1.
+# Found by trying many on labelled jobs; none of them is particular to a code. Masses are in duties: one duty that
+# certainly speaks for something has the mass 1.
 TITLE, TITLE_SHARE = 2.07, 0.3  # a title weighs as much as two duties and three tenths of the job's
 UNKNOWN = 0.09  # a duty that says nothing we know speaks this much for "none of these"
 DOUBT = 0.32  # what "none of these" starts with
@@ -102,13 +102,13 @@ class Ranker:
         of_functions: dict[str, float] = {}
         for function in self.functions:
             if function.code in self.defined:
-                found_ = {job.code: defined * fits.get(job.code, 0.0) / everything for job in function.jobs}
+                shares = {job.code: defined * fits.get(job.code, 0.0) / everything for job in function.jobs}
             else:
                 share = powers[function.code] / everything
                 inside = _within(function, masses, within[function.code], reading)
-                found_ = {code: share * part for code, part in inside.items()}
-            codes |= found_
-            of_functions[function.code] = sum(found_.values())
+                shares = {code: share * part for code, part in inside.items()}
+            codes |= shares
+            of_functions[function.code] = sum(shares.values())
         return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
 
     def _fits(self, reading: Reading, masses: Mapping[str, float], whole: float) -> dict[str, float]:
