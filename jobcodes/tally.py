@@ -16,7 +16,7 @@ _BITS = 1 << 25
 
 # For the same reason; a table that reaches this bound is told so.
 MOST_JOB_CODES = 50_000
-LISTED = 20  # job codes with several answers, in the summary for people
+LISTED = 20  # codes, and job codes with several answers, in the summary for people
 ERRORS = 20  # rows that were unusable, with their reasons; for people only the first few
 ERRORS_SHOWN = 3
 MOST_SHOWN = 200  # characters of a reason, which may quote the cells of a row
@@ -123,7 +123,11 @@ class Tally:
         shares = found["needs_a_person"]
         yield f"for a person: {shares['rows']:.1%} of the rows, {shares['distinct_jobs']:.1%} of the distinct jobs"
         if self.codes:
-            yield "codes: " + ", ".join(f"{code} {count:,}" for code, count in sorted(self.codes.items()))
+            # By code, as long as they can be taken in; else the most frequent, ties by code.
+            shown = sorted(sorted(self.codes.items()), key=lambda item: -item[1])[:LISTED]
+            more = len(self.codes) - len(shown)
+            listed = ", ".join(f"{code} {count:,}" for code, count in (shown if more else sorted(shown)))
+            yield f"codes: {listed}" + (f" and {more:,} more: --summary FILE has them all" if more else "")
         divided = self.divided()
         for code, answers in list(divided.items())[:LISTED]:
             each = ", ".join(

@@ -262,6 +262,17 @@ def test_a_tally_of_nothing_and_its_bounds(monkeypatch: pytest.MonkeyPatch) -> N
     assert "only the first 2 job codes were compared" in list(tally.lines())
 
 
+def test_of_many_codes_the_most_frequent_are_told() -> None:
+    tally = Tally()
+    for number in range(30):
+        for _ in range(1 + (number == 25)):
+            tally.add("review", f"K{number:02}", job_key("Cook", f"{number}"))
+    told = next(line for line in tally.lines() if line.startswith("codes: "))
+    assert told.startswith("codes: K25 2, K00 1, K01 1, ")
+    assert told.endswith(", K18 1 and 10 more: --summary FILE has them all")
+    assert len(tally.record()["codes"]) == 30
+
+
 def test_the_first_errors_are_told_with_their_reasons(jobcodes: Run, tmp_path: Path) -> None:
     source = tmp_path / "jobs.csv"
     source.write_bytes(b"title\nCook\n" + b"Caf\xe9\n" * 25 + b"Clerk," + b"x" * 300 + b"\n")
