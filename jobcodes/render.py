@@ -279,11 +279,6 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return text
 
 
-def to_jsonl(records: Iterable[Record]) -> Iterator[str]:
-    """One line of JSON for each record, as they come."""
-    return (to_json(record) + "\n" for record in records)
-
-
 def to_csv_lines(rows: Iterable[Mapping[str, str]], delimiter: str = ",") -> Iterator[str]:
     """A header from the first row's keys, then a line for each row; nothing at all for no rows."""
     line = csv_line(delimiter)

@@ -27,7 +27,6 @@ from jobcodes.render import (
     printable,
     to_csv_lines,
     to_json,
-    to_jsonl,
     to_tsv_lines,
 )
 from jobcodes.search import Hit
@@ -316,7 +315,7 @@ def test_a_hit_as_a_record() -> None:
 
 
 def test_json_is_unicode_on_one_line() -> None:
-    assert list(to_jsonl([{"a": "é\n"}, {"b": None}])) == ['{"a": "é\\n"}\n', '{"b": null}\n']
+    assert to_json({"a": "é\n", "b": None}) == '{"a": "é\\n", "b": null}'
     assert to_json("half \ud800 é") == '"half \\ud800 \\u00e9"'
     with pytest.raises(ValueError, match="Out of range float"):
         to_json(float("nan"))
