@@ -23,7 +23,20 @@ BREAK = "\n"  # stands for the end of a clause
 _MEMO_LIMIT = 200_000  # distinct words kept, so that memory stays flat however long a batch is
 
 
-class Words(dict[str, str]):
+class Memo(dict[str, str]):
+    """Remembers what `look_up` makes of each word, so that it is worked out once; forgets all when it is full."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        self[word] = found = self.look_up(word)
+        return found
+
+    def look_up(self, word: str) -> str:
+        raise NotImplementedError
+
+
+class Words(Memo):
     """Maps a word as it stands in a text to the vocabulary word it is a form of, "" if it is none.
 
     Looks up inflections, spelling variants, abbreviations and misspellings once per distinct word.
@@ -49,14 +62,11 @@ class Words(dict[str, str]):
         for base in sorted(self.spelling):
             self.targets.setdefault(base[0], []).append(base)
 
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _MEMO_LIMIT:
-            self.clear()
-            self.corrected.clear()
-        self[word] = found = self._look_up(word)
-        return found
+    def clear(self) -> None:
+        super().clear()
+        self.corrected.clear()
 
-    def _look_up(self, word: str) -> str:
+    def look_up(self, word: str) -> str:
         if word[0] in BREAKS:
             return BREAK
         form = plain(word)

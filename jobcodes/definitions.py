@@ -18,6 +18,7 @@ from heapq import nlargest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from jobcodes.cues import Memo
 from jobcodes.model import Catalogue, Job
 from jobcodes.text import flatten, plain, stem, words
 
@@ -52,13 +53,12 @@ _SILENT = frozenset(
 )
 
 
-class Stems(dict[str, str]):
+class Stems(Memo):
     """The stem of each word of a flattened text, "" for what tells nothing."""
 
-    def __missing__(self, word: str) -> str:
+    def look_up(self, word: str) -> str:
         form = plain(word)
-        self[word] = found = "" if len(form) < 3 or form in _SILENT else stem(form)
-        return found
+        return "" if len(form) < 3 or form in _SILENT else stem(form)
 
 
 @dataclass(slots=True)

@@ -223,3 +223,13 @@ def test_one_word_in_common_is_no_certainty() -> None:
     assert two.confidence is not None
     assert one.code is None or one.confidence < 0.6
     assert two.confidence > 0.8
+
+
+def test_memory_stays_bounded_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Mixes dough, shapes loaves and bakes bread in ovens; cuts glass, covers roofs and coats walls."
+    whole = Classifier(TABLE, Vocabulary()).classify(text)
+    monkeypatch.setattr("jobcodes.cues._MEMO_LIMIT", 5)
+    small = Classifier(TABLE, Vocabulary())
+    assert small.classify(text) == whole
+    assert small.reader.definitions is not None
+    assert len(small.reader.definitions.stems) <= 5
