@@ -52,6 +52,10 @@ class Answer(Generic[T]):
     said: T | None = None
     asked: bool = False
 
+    def is_of(self, posting: Posting) -> bool:
+        """Whether it is said of this very text and title, and not only of the same job."""
+        return (self.posting.text, self.posting.title) == (posting.text, posting.title)
+
 
 class Answers(Generic[T]):
     """The answers to the jobs met last; which are kept depends on nothing but the order of the postings."""

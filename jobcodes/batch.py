@@ -204,7 +204,7 @@ def _rows(
 
 def _own_evidence(said: Said, answer: Answer[Said], posting: Posting) -> Said:
     """What was said of a job that differs in white space or case, with the evidence where it stands in this one."""
-    if (answer.posting.text, answer.posting.title) == (posting.text, posting.title):
+    if answer.is_of(posting):
         return said
     import json
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobcodes.catalogue import entries, find, inspect_catalogue
 from jobcodes.errors import DataError, UnknownCodeError
 from jobcodes.model import Catalogue, Job, Problem
-from jobcodes.render import Record, catalogue_object, printable
+from jobcodes.render import Record, catalogue_object, counted, printable
 from jobcodes.vocabulary import SUFFIXES, Vocabulary, load_vocabulary
 from jobcodes.vocabulary_files import SECTIONS, SHARED, STRENGTHS
 from jobcodes.yamlnodes import Node, read_yaml
@@ -84,14 +84,10 @@ def findings_text(findings: Findings) -> str:
         for kind, one in found
     ]
     catalogue = findings.catalogue
-    sizes = f"{_count(len(catalogue.functions), 'function')}, {_count(len(catalogue), 'job')}"
-    errors = _count(len(findings.problems), "problem")
+    sizes = f"{counted(len(catalogue.functions), 'function')}, {counted(len(catalogue), 'job')}"
+    errors = counted(len(findings.problems), "problem")
     lines.append(f"{sizes}: {errors}, {len(findings.advice) or 'no'} advice")
     return "".join(f"{printable(line)}\n" for line in lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 # --- the checks ------------------------------------------------------------------------------------------
@@ -139,7 +135,7 @@ def _definitions(catalogue: Catalogue, places: dict[str, Node]) -> Iterator[Advi
     for job in catalogue:
         words = len(job.description.split())
         if job.code and words < SHORT:
-            what = f"a definition of {_count(words, 'word')}" if words else "no definition"
+            what = f"a definition of {counted(words, 'word')}" if words else "no definition"
             yield _advice(
                 places, "short-definition", job.code, f"{job.code} has {what}; it will hardly be matched by text"
             )

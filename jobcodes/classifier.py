@@ -81,7 +81,7 @@ class Classifier:
         ranking, order = self.ranked(reading)
         stated = answer_of(ranking, order)
         confidence = self._confidence(ranking, stated)
-        if reading.is_foreign and not reading.defined:
+        if reading.foreign:
             confidence = min(confidence, GUESS)
         alternatives = _alternatives(ranking, order[:top], stated, confidence)
         if stated is None:
@@ -246,7 +246,7 @@ def answer_of(ranking: Ranking, order: Sequence[str]) -> str | None:
 def _scant(reading: Reading) -> list[str]:
     """What makes the text too little to go by."""
     found = ["Few words to go by."] if reading.duties and reading.size < FEW else []
-    if reading.is_foreign and not reading.defined:
+    if reading.foreign:
         found.append("Does not read as English, the language of the vocabulary.")
     return found
 

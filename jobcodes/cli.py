@@ -55,10 +55,7 @@ from jobcodes.options import (
     VocabularyPath,
     complete_code,
 )
-from jobcodes.streams import (
-    input_stream,
-    set_up,
-)
+from jobcodes.streams import input_stream, set_up
 
 if TYPE_CHECKING:
     from jobcodes.explanation import Explanation

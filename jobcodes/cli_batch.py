@@ -13,6 +13,16 @@ import typer
 from typer import Argument, Option
 
 from jobcodes import __version__
+from jobcodes.console import (
+    INTERRUPTED,
+    SOME_UNUSABLE,
+    examples,
+    open_classifier,
+    refuse_to_overwrite,
+    say,
+    silent,
+    suffix_of,
+)
 from jobcodes.errors import UsageError
 from jobcodes.options import (
     CalibrationPath,
@@ -44,16 +54,6 @@ from jobcodes.streams import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-from jobcodes.console import (
-    INTERRUPTED,
-    SOME_UNUSABLE,
-    examples,
-    open_classifier,
-    refuse_to_overwrite,
-    say,
-    silent,
-    suffix_of,
-)
 
 T = TypeVar("T")
 

@@ -91,6 +91,7 @@ def import_(
     one of nothing but X names a report. Rows that fit nowhere are listed, and the exit code is then 4.
     """
     from jobcodes.catalogue_files import check_folder, lost_bands, write_catalogue
+    from jobcodes.render import counted
     from jobcodes.survey_table import catalogue_of, read_survey
 
     check_folder(output, force)
@@ -117,8 +118,8 @@ def import_(
     if not quiet:
         for note in survey.notes:
             say(f"{table}: {note}")
-        counts = f"{_count(len(made.functions), 'function')} and {_count(len(made), 'job')} in {output}"
-        say(f"{counts}; {_count(len(survey.unplaced), 'row')} without a place")
+        counts = f"{counted(len(made.functions), 'function')} and {counted(len(made), 'job')} in {output}"
+        say(f"{counts}; {counted(len(survey.unplaced), 'row')} without a place")
     if survey.unplaced:
         raise typer.Exit(SOME_UNUSABLE)
 
@@ -221,7 +222,3 @@ def _function_bands(text: str) -> tuple[str, list[str]]:
 
 def _name_of(table: str) -> str:
     return "survey" if table == "-" else Path(os.path.basename(table)).stem
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
+from jobcodes.console import SOME_UNUSABLE, examples, open_classifier, say, silent, suffix_of, with_progress
 from jobcodes.errors import UsageError
 from jobcodes.options import (
     CalibrationPath,
@@ -27,15 +28,7 @@ from jobcodes.options import (
     Verbose,
     VocabularyPath,
 )
-from jobcodes.streams import (
-    input_stream,
-    output_stream,
-)
-
-if TYPE_CHECKING:
-    pass
-
-from jobcodes.console import SOME_UNUSABLE, examples, open_classifier, say, silent, suffix_of, with_progress
+from jobcodes.streams import input_stream, output_stream
 
 app = typer.Typer()
 

@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from jobcodes.errors import DataError, InputError, InterruptedRunError, JobcodesError, UnknownCodeError, UsageError
-from jobcodes.streams import (
-    Screen,
-    output_stream,
-)
-
-if TYPE_CHECKING:
-    pass
+from jobcodes.streams import Screen, output_stream
 
 if TYPE_CHECKING:
     from jobcodes.cache import Cache
@@ -75,7 +69,8 @@ def open_classifier(
     from jobcodes.vocabulary import load_vocabulary
 
     loaded = open_catalogue(catalogue, verbose)
-    words = load_vocabulary(vocabulary, open_cache())
+    cache = open_cache()
+    words = load_vocabulary(vocabulary, cache)
     if vocabulary is not None and not quiet:
         from jobcodes.catalogue_check import notes_on
 
@@ -83,7 +78,7 @@ def open_classifier(
             say(f"warning: {note.place}")
     fitted = load_calibration(calibration) if calibration else None
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
-    return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted, cache=open_cache())
+    return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted, cache=cache)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from jobcodes.calibration import (
 from jobcodes.catalogue import find, folded
 from jobcodes.errors import InputError, UnknownCodeError, UsageError
 from jobcodes.model import Catalogue, Decision, Job, Match, Posting
-from jobcodes.render import Record, catalogue_object, printable
+from jobcodes.render import Record, catalogue_object, counted, printable
 from jobcodes.tables import Columns, Row, Table, as_text, posting_reader
 
 NONE = "NONE"  # the answer and the label for a job outside the catalogue
@@ -440,7 +440,7 @@ def findings_text(found: Findings) -> str:
     left_out = [f"{number:,} {reason}" for number, reason in reasons if number]
     blocks = [
         [
-            f"{report.whole.right:,} of {_rows(report.whole.rows)} right: {report.whole.share:.1%}",
+            f"{report.whole.right:,} of {counted(report.whole.rows, 'row')} right: {report.whole.share:.1%}",
             f"each first code counting alike: {report.macro:.1%}",
             *([f"left out: {', '.join(left_out)}"] if left_out else []),
         ],
@@ -536,7 +536,10 @@ def _change_lines(changes: Sequence[Change]) -> list[str]:
         for change in changes
     ]
     summary = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ("better", "worse", "other"))
-    return [f"{_rows(len(changes))} changed: {summary}", *_grid(("", "row", "wanted", "answer", "title"), rows, ())]
+    return [
+        f"{counted(len(changes), 'row')} changed: {summary}",
+        *_grid(("", "row", "wanted", "answer", "title"), rows, ()),
+    ]
 
 
 def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[int] = (1, 2)) -> list[str]:
@@ -560,7 +563,3 @@ def _bar(share: float, width: int = 20, mark: float | None = None) -> str:
     if mark is not None:
         bar[min(int(mark * width), width - 1)] = "│"
     return "".join(bar)
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} {'row' if number == 1 else 'rows'}"

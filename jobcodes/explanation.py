@@ -171,8 +171,7 @@ def _masses(reading: Reading, classifier: Classifier) -> Mapping[str, float]:
     """What a reading weighs for every key of its scores."""
     keys = {key for scores in (reading.title_scores, *(duty.scores for duty in reading.duties)) for key in scores}
     # To a catalogue without functions every key is a kind of work of its own, which nothing rivals.
-    nothing_defined = replace(reading, defined={})
-    return Ranker(replace(classifier.catalogue, functions=()), {}, keys).rank(nothing_defined).kinds
+    return Ranker(replace(classifier.catalogue, functions=()), {}, keys).rank(reading).kinds
 
 
 def _mass_for(masses: Mapping[str, float], keys: Iterable[str]) -> float:

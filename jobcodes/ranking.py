@@ -94,10 +94,12 @@ class Ranker:
         powers = {code: mass**SHARPNESS for code, mass in within.items()}
         # Definitions share words, and so do the functions that are known by these: the likeliest stands for all.
         # What fits by the first letters of its words only has no mass, and is ranked all the same.
-        defined = max((powers[function] for function in self.defined), default=0.0) or 1e-6 * bool(reading.defined)
+        defined = max((powers[function] for function in self.defined), default=0.0)
+        if self.defined and reading.defined:
+            defined = defined or 1e-6
         inner = defined + sum(power for function, power in powers.items() if function not in self.defined)
         everything = inner + outer**SHARPNESS
-        fits = self._fits(reading, masses, size + title)
+        fits = self._fits(reading, masses, size + title) if self.defined else {}
         codes: dict[str, float] = {}
         of_functions: dict[str, float] = {}
         for function in self.functions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ class Duty:
     """A clause of the job with the cues in it and what it speaks for: a weight of 0 to 1 by key.
 
     It is the tokens `first` to `last` of its line; a title is read as such a clause too. `forms` are its
-    words as the vocabulary knows them, the articles left out.
+    words as the vocabulary knows them, the articles left out; `stems` those by which it is compared with
+    definitions, if there are any.
     """
 
     line: Line
@@ -48,6 +49,7 @@ class Duty:
     forms: list[str]
     hits: list[Hit]
     scores: dict[str, float]
+    stems: Sequence[str] = ()
 
     def spans(self) -> list[tuple[int, int]]:
         """Start and end of each of its words in the flattened text, articles and all."""
@@ -67,6 +69,7 @@ class Reading:
 
     `signals` sums the general cues (executive, internal, …) over the duties; `size` counts their words.
     `defined` are the codes whose definitions fit best, for codes that are known by these: 1 for the best of them.
+    `foreign`: the text is in a language that the vocabulary does not speak, and no definition fits.
     """
 
     text: str
@@ -77,19 +80,12 @@ class Reading:
     signals: dict[str, float] = field(default_factory=dict)
     size: int = 0
     defined: Mapping[str, float] = field(default_factory=dict)
+    foreign: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether there is not a single word to go by."""
         return not self.duties and not self.title_pieces and not any(map(plain, words(self.text)))
-
-    @property
-    def is_foreign(self) -> bool:
-        """Whether the text is in a language that the vocabulary does not speak; a few words may be in any."""
-        if self.size < FOREIGN or sum(sum(map(bool, duty.forms)) for duty in self.duties) >= KNOWN_SHARE * self.size:
-            return False
-        heard = [word for duty in self.duties for word in duty.line.tokens[duty.first : duty.last]]
-        return sum(map(ENGLISH.__contains__, heard)) < ENGLISH_SHARE * len(heard)
 
     def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
         """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.
@@ -136,6 +132,8 @@ class Reader:
             for key in self.general & duty.scores.keys():
                 signals[key] = signals.get(key, 0.0) + duty.weight * duty.scores[key]
         pieces = list(self._title_pieces(flat_title))
+        for part in (*pieces, *duties) if self.definitions else ():
+            part.stems = self._stems(part)
         defined = self.fit(pieces, duties)
         for part in (*pieces, *duties) if defined else ():
             self._compare(part, defined)
@@ -144,7 +142,8 @@ class Reader:
             for key, score in piece.scores.items():
                 title_scores[key] = 1 - (1 - title_scores.get(key, 0.0)) * (1 - score)
         size = sum(len(duty.forms) for duty in duties)
-        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size, defined)
+        foreign = not defined and _is_foreign(duties, size)
+        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size, defined, foreign)
 
     def fit(self, pieces: Iterable[Duty], duties: Iterable[Duty]) -> dict[str, float]:
         """The codes whose definitions fit a job best, from the pieces of its title and its duties."""
@@ -152,14 +151,14 @@ class Reader:
             return {}
         counts: dict[str, float] = {}
         for duty in duties:
-            for word in self._stems(duty):
+            for word in duty.stems:
                 counts[word] = counts.get(word, 0.0) + duty.weight
-        return self.definitions.scores([word for piece in pieces for word in self._stems(piece)], counts)
+        return self.definitions.scores([word for piece in pieces for word in piece.stems], counts)
 
     def _compare(self, part: Duty, codes: Iterable[str]) -> None:
         """Adds to what a clause speaks for the codes with whose definitions it shares words."""
         assert self.definitions
-        for code, share in self.definitions.shares(self._stems(part), codes).items():
+        for code, share in self.definitions.shares(part.stems, codes).items():
             score = min(1.0, FITS * share) * (part.weight if part.line.section == "title" else 1.0)
             part.scores[code] = 1 - (1 - part.scores.get(code, 0.0)) * (1 - score)
 
@@ -244,16 +243,17 @@ class Reader:
         return ["" if self.words[word] in silent else word for word in part.line.tokens[part.first : part.last]]
 
     def _stems(self, part: Duty) -> list[str]:
-        """The stems by which a clause is compared with definitions, without the words that tell nothing."""
+        """The stems of a clause's words, without those that tell nothing."""
         assert self.definitions
         return [found for word in self._heard(part) if word and (found := self.definitions.stems[word])]
 
-    def _defining(self, part: Duty, codes: Iterable[str]) -> Iterator[Hit]:
+    def _defining(self, part: Duty, codes: Collection[str]) -> Iterator[Hit]:
         """The telling words that a clause shares with the definitions of codes, as cues without parts."""
+        if not codes or not self.definitions:
+            return
+        stems = [self.definitions.stems[word] for word in self._heard(part) if word]
         for code in sorted(codes):
-            assert self.definitions
-            for i, word in enumerate(filter(None, self._heard(part))):
-                stem = self.definitions.stems[word]
+            for i, stem in enumerate(stems):
                 weight = self.definitions.rarity.get(stem, 0.0) if stem in self.definitions.words[code] else 0.0
                 if weight >= TELLING:
                     yield Cue(code, weight, 1, []), ((i, i + 1),)
@@ -277,6 +277,14 @@ class Reader:
                     if word in self.words.corrected:
                         found[word] = self.words.corrected[word]
         return list(found.items())
+
+
+def _is_foreign(duties: Sequence[Duty], size: int) -> bool:
+    """Whether the text, `size` words, is in a language that the vocabulary does not speak; a few may be in any."""
+    if size < FOREIGN or sum(sum(map(bool, duty.forms)) for duty in duties) >= KNOWN_SHARE * size:
+        return False
+    heard = [word for duty in duties for word in duty.line.tokens[duty.first : duty.last]]
+    return sum(map(ENGLISH.__contains__, heard)) < ENGLISH_SHARE * len(heard)
 
 
 def _clauses(forms: list[str], start: int) -> Iterator[tuple[int, int]]:

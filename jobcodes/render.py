@@ -279,6 +279,11 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return text
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 row", "1,016 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def to_csv_lines(rows: Iterable[Mapping[str, str]], delimiter: str = ",") -> Iterator[str]:
     """A header from the first row's keys, then a line for each row; nothing at all for no rows."""
     line = csv_line(delimiter)

@@ -84,7 +84,7 @@ def _own(answer: Answer[Match], posting: Posting) -> Match:
     """The match with its evidence where it stands in this posting, should it be another's in white space or case."""
     match = answer.said
     assert match is not None
-    if (answer.posting.text, answer.posting.title) == (posting.text, posting.title):
+    if answer.is_of(posting):
         return match
     moved = relocated([asdict(found) for found in match.evidence], answer.posting, posting)
     return replace(match, evidence=tuple(Evidence(**found) for found in moved))

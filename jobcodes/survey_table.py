@@ -16,7 +16,7 @@ from typing import Literal
 from jobcodes.catalogue import CODE, misplaced, owner, role_of
 from jobcodes.errors import InputError, UsageError
 from jobcodes.model import Band, Catalogue, Function, Job, Kind, Problem
-from jobcodes.tables import DELIMITERS, Row, open_table, read_records
+from jobcodes.tables import DELIMITERS, WORKBOOKS, Row, column_key, open_table, read_records
 from jobcodes.yamlnodes import CONTROL
 
 Part = Literal["code", "title", "description", "type", "function", "function title", "bands"]
@@ -57,7 +57,6 @@ TYPES: dict[RowKind, tuple[str, ...]] = {
 BANDS = {"EX": "Executive", "M": "Supervisory/Management", "P": "Professional", "T": "Technical Support",
          "U": "Business Support", "W": "Production"}
 # fmt: on
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # today's, and those of before 2007
 TICKS = frozenset(("x", "✓", "✔", "☑", "☒"))  # a column of nothing else says which reports a row belongs to
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _TAG = re.compile(r"</?(?:(u|b|i|em|strong|span|font)|ul|ol|li|br|p|div)\b[^<>]*>", re.IGNORECASE)
@@ -120,7 +119,7 @@ def read_survey(
     an empty table, UsageError where no row has the headings or they are ambiguous, and for a `sheet` that is
     not there.
     """
-    if content.startswith(_WORKBOOKS):
+    if content.startswith(WORKBOOKS):
         return _read_workbook(content, source, named or {}, sheet)
     if sheet is not None:
         raise UsageError(f"{source}: a text has no sheets", "leave --sheet out")
@@ -331,7 +330,7 @@ def _others(layout: _Layout) -> list[tuple[str, int]]:
 
 
 def _key(name: str) -> str:
-    return "".join(filter(str.isalnum, _YEAR.sub("", name).casefold()))
+    return column_key(_YEAR.sub("", name))
 
 
 _ALL_NAMES = frozenset(_key(name) for groups in NAMES.values() for group in groups for name in group)

@@ -458,7 +458,7 @@ def _sniff_delimiter(sample: str) -> str:
         if not widths:
             continue
         if widths[0] > 1:
-            usual = sum(_key(name) in _USUAL for name in records[0])
+            usual = sum(column_key(name) in _USUAL for name in records[0])
             scores[delimiter] = usual, widths.count(widths[0]) / len(widths), widths[0]
         elif max(widths) == 1:
             single.append(delimiter)
@@ -470,20 +470,20 @@ def _sniff_delimiter(sample: str) -> str:
 # --- columns ---------------------------------------------------------------------------------------------
 
 
-def _key(name: str) -> str:
+def column_key(name: str) -> str:
     """A column name without case and separators: `Job_Title`, `jobTitle` → `jobtitle`."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
 _TITLES, _TITLES_ELSE, _TEXTS, _SECTIONS = (
-    frozenset(map(_key, names)) for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
+    frozenset(map(column_key, names)) for names in (TITLE_COLUMNS, TITLE_COLUMNS_ELSE, TEXT_COLUMNS, SECTION_COLUMNS)
 )
 _USUAL = _TITLES | _TITLES_ELSE | _TEXTS | _SECTIONS
 
 
 def is_usual(name: str) -> bool:
     """Whether a column of this name is read without being named: see TITLE_COLUMNS and TEXT_COLUMNS."""
-    return len(name) < 100 and _key(name) in _USUAL
+    return len(name) < 100 and column_key(name) in _USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,7 +541,7 @@ def choose_columns(
 
 
 def _of(headers: Sequence[str], names: frozenset[str]) -> list[str]:
-    return [header for header in headers if _key(header) in names]
+    return [header for header in headers if column_key(header) in names]
 
 
 def named_column(headers: Sequence[str], name: str, option: str) -> str:

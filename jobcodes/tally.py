@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jobcodes.model import Decision
+from jobcodes.render import counted
 
 # So that a table of any length needs the same memory: bits that stand for the distinct jobs. Of 200,000 jobs
 # hardly one is taken for another and not counted, of a million some thirty.
@@ -109,17 +110,17 @@ class Tally:
     def lines(self, errors: bool = True) -> Iterator[str]:
         """The summary of a run for people, line by line; without `errors` only how many there were."""
         counts = ", ".join(f"{count:,} {decision}" for decision, count in self.counts.items())
-        yield f"{_many(self.rows, 'row')}: {counts}"
+        yield f"{counted(self.rows, 'row')}: {counts}"
         for line, reason in list(self.errors.items())[: ERRORS_SHOWN if errors else 0]:
             where = "" if reason.startswith((f"line {line}", f"row {line}")) else f"line {line}: "
             yield f"error: {where}{reason}"
         if errors and self.errors and self.counts["error"] > ERRORS_SHOWN:
-            yield f"{_many(self.counts['error'] - ERRORS_SHOWN, 'more error')}: the notes of the match say which"
+            yield f"{counted(self.counts['error'] - ERRORS_SHOWN, 'more error')}: the notes of the match say which"
         if not self.jobs:
             return
         found = self.record()
         distinct = ", ".join(f"{count:,} {decision}" for decision, count in self.distinct.items())
-        yield f"{_many(self.jobs, 'distinct job')}: {distinct}"
+        yield f"{counted(self.jobs, 'distinct job')}: {distinct}"
         shares = found["needs_a_person"]
         yield f"for a person: {shares['rows']:.1%} of the rows, {shares['distinct_jobs']:.1%} of the distinct jobs"
         if self.codes:
@@ -131,18 +132,14 @@ class Tally:
         divided = self.divided()
         for code, answers in list(divided.items())[:LISTED]:
             each = ", ".join(
-                f"{answer} in {_many(one.rows, 'row')} (from line {one.line})" for answer, one in answers.items()
+                f"{answer} in {counted(one.rows, 'row')} (from line {one.line})" for answer, one in answers.items()
             )
             yield f"job code {code}: {each}"
         if len(divided) > LISTED:
-            yield f"{_many(len(divided) - LISTED, 'more job code')} with several answers: --summary FILE lists all"
+            yield f"{counted(len(divided) - LISTED, 'more job code')} with several answers: --summary FILE lists all"
         if not found["job_codes_complete"]:
             yield f"only the first {MOST_JOB_CODES:,} job codes were compared"
 
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
