@@ -150,7 +150,8 @@ def test_killed_at_any_moment_and_resumed(here: Path, whole: dict[str, bytes]) -
         process.kill()
         # The workers end too: they held the other end of these pipes.
         process.communicate(timeout=30)
-    if process.returncode == -signal.SIGKILL:
+    # Killed after the last row, it may have put the output in its place already: then that is whole.
+    if process.returncode == -signal.SIGKILL and (here / "out.csv.partial").exists():
         assert (here / "out.csv").read_text() == "old"
         assert run("batch", "jobs.csv", "-o", "out.csv", "--resume")[0] == 4
     assert (here / "out.csv").read_bytes() == whole["out.csv"]
