@@ -142,13 +142,30 @@ def role_of(kind: Kind, title: str, function_title: str) -> Role:
     """
     if kind == "benchmark":
         return "executive"
-    words = title.casefold().split()
-    if " ".join(words).endswith("no applicable discipline"):
+    if " ".join(title.casefold().split()).endswith("no applicable discipline"):
         return "residual"
-    own = [word for word in words[:-1] if word.strip("-\u2013\u2014")]
-    if words[-1:] == ["generalist/multidiscipline"] and own == function_title.casefold().split():
-        return "generalist"
-    return "discipline"
+    part = _generalist_of(title)
+    return "generalist" if part and part == function_title.casefold().split() else "discipline"
+
+
+def stands_for(job: Job, function: Function) -> frozenset[str]:
+    """The codes of the disciplines that a generalist of `function`, or of a part of it, stands for.
+
+    A part's are those whose titles begin as its own: `Customer Contact Center Generalist/Multidiscipline` plays
+    the generalist among the disciplines of the contact center. Empty for every other job.
+    """
+    part = _generalist_of(job.title)
+    if not part:
+        return frozenset()
+    length = 0 if job.role == "generalist" else len(part)
+    others = (other for other in function.jobs if other.role == "discipline" and other.code != job.code)
+    return frozenset(other.code for other in others if other.title.casefold().split()[:length] == part[:length])
+
+
+def _generalist_of(title: str) -> list[str]:
+    """The words, in small letters, that stand before `Generalist/Multidiscipline` at the end of a title."""
+    words = [word for word in title.casefold().split() if word.strip("-\u2013\u2014")]
+    return words[:-1] if words[-1:] == ["generalist/multidiscipline"] else []
 
 
 def entries(catalogue: Catalogue) -> Iterator[Function | Job]:

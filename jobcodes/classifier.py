@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from jobcodes.calibration import Calibration, Features, features_of, load_calibration
+from jobcodes.catalogue import stands_for
 from jobcodes.model import Alternative, BandMatch, Catalogue, Decision, Evidence, Job, Match
 from jobcodes.ranking import Ranker, Ranking
 from jobcodes.reading import Reader, Reading
@@ -144,6 +145,8 @@ class Classifier:
         coverage = reading.coverage(speaking, self.rivals)
         notes = self._notes(reading, evidence)
         doubts = self._doubts(job, ranking, reading)
+        if job.role == "generalist" and (shares := self._shares(job, reading)):
+            notes.insert(0, shares)
         if coverage is not None and coverage < self.coverage:
             notes.append(f"{job.code} covers {coverage:.0%} of the duties, less than {self.coverage:.0%}.")
         if job.code not in self.vocabulary.described:
@@ -168,9 +171,8 @@ class Classifier:
 
     def speaking(self, job: Job) -> frozenset[str]:
         """The keys whose cues speak for a code: its own, its function's, and those it stands for."""
-        keys = {job.code, job.function}
+        keys = {job.code, job.function} | stands_for(job, self.functions[job.function])
         if job.role == "generalist":
-            keys |= {other.code for other in self.functions[job.function].jobs if other.role == "discipline"}
             keys.add("generalist")
         elif job.role == "executive":
             keys |= {job.code.rpartition("-")[0], "executive"}
@@ -183,14 +185,11 @@ class Classifier:
             doubts.append("Executive benchmark: confirm the organization-wide responsibility.")
         elif job.role == "residual":
             doubts.append("Residual code: confirm that no discipline describes the job.")
-        elif job.role == "generalist":
-            doubts.append(self._shares(job, reading))
         others = [code for code, share in ranking.functions.items() if code != job.function and share > 0.25]
         doubts += [f"Some duties belong to {code} {self.functions[code].title}." for code in others]
         if reading.signals.get("internal", 0.0) + reading.title_scores.get("internal", 0.0) > 0.8:
             doubts.append("Seems to serve the employer's own staff: internal IT belongs to another function.")
-        doubts += _scant(reading)
-        return [doubt for doubt in doubts if doubt]
+        return doubts + _scant(reading)
 
     def _shares(self, job: Job, reading: Reading) -> str:
         """Which disciplines share the duties of a generalist, and in which proportion."""

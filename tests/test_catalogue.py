@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobcodes.cache import Cache
-from jobcodes.catalogue import complete, entries, find, function_of, load_catalogue, role_of
+from jobcodes.catalogue import complete, entries, find, function_of, load_catalogue, role_of, stands_for
 from jobcodes.errors import DataError, UnknownCodeError
 from jobcodes.model import Band, Catalogue, Function, Job, Role
 from jobcodes.render import item_record, item_text
@@ -203,6 +203,24 @@ def test_codes_of_any_survey_and_codes_in_the_wrong_place(
 )
 def test_role_comes_from_kind_and_title(kind: str, title: str, role: Role) -> None:
     assert role_of(kind, title, "Finance") == role  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "codes"),
+    [
+        ("AMS000", {"AMS010", "AMS020", "AMS022", "AMS024", "AMS026"}),
+        ("AMS020", {"AMS022", "AMS024", "AMS026"}),
+        ("AMT000", {"AMT010", "AMT020"}),
+        ("AMS010", set()),
+        ("AMS999", set()),
+        ("AMS020-EX", set()),
+    ],
+)
+def test_a_generalist_stands_for_the_disciplines_of_its_part(code: str, codes: set[str]) -> None:
+    catalogue = load_catalogue()
+    job = find(catalogue, code)
+    assert isinstance(job, Job)
+    assert stands_for(job, function_of(catalogue, job)) == codes
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,22 @@ def test_special_codes_are_for_a_person_to_confirm(name: str, note: str) -> None
         assert match.notes[0].startswith(note)
 
 
+def test_a_generalist_may_be_a_match_and_says_how_its_duties_are_split() -> None:
+    text = (SAMPLES / "customer-operations-generalist.txt").read_text("utf-8")
+    match = EAGER.classify(text, guess_title(text))
+    assert (match.code, match.decision, match.coverage) == ("AMS000", "match", 1.0)
+    assert match.notes[0].startswith("Generalist: the duties split between AMS020 ")
+
+
+def test_the_generalist_of_the_contact_center_covers_its_other_disciplines() -> None:
+    text = """Answers inbound calls in the contact center about bills and orders.
+    Processes orders and refunds by phone, email and chat.
+    Responds to customer inquiries by telephone within the service level.
+    Publishes the shift schedules and approves shift swaps when the planner is away."""
+    match = CLASSIFIER.classify(text, "Call Center Representative")
+    assert (match.code, match.coverage) == ("AMS020", 1.0)
+
+
 def test_internal_it_is_never_a_match() -> None:
     text = """Resets passwords and supports laptops for our employees on the internal help desk.
     Troubleshoots software by remote session for internal users. Sets up accounts for new hires."""
