@@ -245,6 +245,20 @@ def test_a_generalist_may_be_a_match_and_says_how_its_duties_are_split() -> None
     assert match.notes[0].startswith("Generalist: the duties split between AMS020 ")
 
 
+def test_a_duty_that_tells_how_the_job_is_split_outweighs_a_title_of_one_side() -> None:
+    duties = [
+        "Troubleshoots label printers for customers who call the support line.",
+        "Guides users through settings in a remote session.",
+        "Installs and repairs printers at customer sites.",
+        "Logs every case with its fault code.",
+        "Escalates bugs to the developers.",
+    ]
+    split = "Spends half the week on remote support by phone and half on visits to customer sites."
+    title = "Technical Support Engineer"
+    assert CLASSIFIER.classify("\n".join(duties), title).code == "AMT010"
+    assert CLASSIFIER.classify("\n".join([*duties, split]), title).code == "AMT000"
+
+
 def test_the_generalist_of_the_contact_center_covers_its_other_disciplines() -> None:
     text = """Answers inbound calls in the contact center about bills and orders.
     Processes orders and refunds by phone, email and chat.
