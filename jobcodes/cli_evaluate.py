@@ -72,7 +72,7 @@ def evaluate(
     """Measure the agreement with codes that you already trust.
 
     The column code, codes, known code, expected or match holds a code, or several of which each is right
-    (separated by ; , | or spaces, or a JSON list); NONE is a job outside the catalogue. A row without any is
+    (separated by ; , | / or spaces, or a JSON list); NONE is a job outside the catalogue. A row without any is
     left out.
     """
     from datetime import date

@@ -103,7 +103,7 @@ def choose_code_column(headers: Sequence[str], named: str | None = None) -> str:
 def read_labelled(table: Table, columns: Columns, code_column: str, catalogue: Catalogue) -> Iterator[Labelled]:
     """The rows of the table, each with its posting and its known codes, as soon as it is read.
 
-    A cell holds a code, or several: separated by `;`, `,`, `|` or spaces, or as a JSON list. Each is looked
+    A cell holds a code, or several: separated by `;`, `,`, `|`, `/` or spaces, or as a JSON list. Each is looked
     up as `show` does it, and `NONE` means that the job is outside.
     """
     posting_of = posting_reader(table, columns)
@@ -133,10 +133,10 @@ def read_codes(cell: str, catalogue: Catalogue) -> tuple[str, ...]:
         try:
             item = find(catalogue, text)
         except UnknownCodeError:
-            words = text.split()
-            if len(words) == 1:
+            several = re.split(r"[\s/]+", text)  # only here: a catalogue's own codes may hold them
+            if len(several) == 1:
                 raise
-            return [code for word in words for code in known(word)]
+            return [code for one in several for code in known(one)]
         if not isinstance(item, Job):
             raise UnknownCodeError(text, [job.code for job in item.jobs[:3]])
         return [item.code]

@@ -25,7 +25,8 @@ CERTAINTY = 1.96  # how much less a hint counts than a certainty, for telling jo
 RIVALRY = 1.27  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
 WITHOUT, WITHOUT_FUNCTION = 0.6, 0.86
-EVEN, BALANCE, MIXED, SAID = 0.6, 2.25, 0.3, 0.63  # when two disciplines share a job, and what "both" adds
+# When disciplines share a job: the first has less than EVEN of what they have together; and what "both" adds.
+EVEN, BALANCE, MIXED, SAID = 0.55, 12.0, 0.3, 0.63
 TOLD = 0.7  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
 OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
 FIT = 7.0  # how much likelier a definition that fits twice as well: 2 ** FIT times
@@ -191,7 +192,7 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
         if role == "generalist" and first:
             told = sum(duty.weight * duty.scores.get(code, 0.0) ** CERTAINTY for duty in reading.duties)
             said = reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0) + TOLD * told
-            even = min(1.0, BALANCE * max(0.0, second / first - EVEN)) * min(1.0, second)
+            even = min(1.0, BALANCE * max(0.0, EVEN - first / sum(leaders))) * min(1.0, second)
             found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 5 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))

@@ -93,6 +93,7 @@ def judged(codes: str, got: str, confidence: float = 0.9, decision: Decision = "
         ("PLB010;NONE", ("PLB010", "NONE")),
         ("none|plb-020,PLB010", ("NONE", "PLB020", "PLB010")),
         ("PLB010 PLB020 none", ("PLB010", "PLB020", "NONE")),
+        ("PLB010/PLB020 / none", ("PLB010", "PLB020", "NONE")),
         ("PLB010\nPLB010\n", ("PLB010",)),
         ('["PLB100", "NONE"]', ("PLB100", "NONE")),
         ("", ()),
@@ -103,7 +104,7 @@ def test_a_cell_holds_one_code_or_several(cell: str, codes: tuple[str, ...]) -> 
     assert read_codes(cell, CATALOGUE) == codes
 
 
-@pytest.mark.parametrize("cell", ["XYZ999", "PLB010;XYZ999", "PLB", "PLB010 and others"])
+@pytest.mark.parametrize("cell", ["XYZ999", "PLB010;XYZ999", "PLB", "PLB010 and others", "/"])
 def test_a_code_that_nobody_knows_is_named(cell: str) -> None:
     with pytest.raises(UnknownCodeError):
         read_codes(cell, CATALOGUE)
