@@ -119,8 +119,10 @@ class Cue(NamedTuple):
 Span = tuple[int, int]  # words of a clause, from and to
 Hit = tuple[Cue, tuple[Span, ...]]  # a cue found in a clause, and the words that its parts were found in
 Members = frozenset[int]  # the phrases of a part
-Check = tuple[Cue, int, int, list[Members]]  # a cue of several parts, its number, the bits of its parts, and these
-Lead = tuple[list[Cue], list[Check]]  # what a phrase leads to: cues that it makes up alone, and those to look at
+Check = tuple[Cue, int, int]  # a cue of several parts, its number, and the bits of its parts
+# What a phrase leads to where it stands: the cues it makes up alone, the bits of the parts it belongs to, and
+# the cues of several parts to look at. A part's bit is 1 << its number.
+Lead = tuple[list[Cue], int, list[Check]]
 # What a word begins: the phrase of one word (or -1), and those of more by their second word, each with the words
 # after that one and its number.
 Start = tuple[int, dict[str, list[tuple[list[str], int]]]]
@@ -134,7 +136,8 @@ class CueIndex:
     numbered. `single` has those of one word; `longer` those of more by their first word, as in "desk agent 7|desk 9":
     the words after it and the number. A part of a cue is any of its phrases: `alternatives` has the part as the
     vocabulary writes it, "call|<customer>", and `parts` the phrases of each alternative, "3 | 8 12". `cues` holds all
-    cues; `anchored` has for each phrase which of them to look at where it stands, as in "4 17".
+    cues; for each phrase `anchored` has the cues to look at where it stands, as in "4 17", and `within` those parts
+    of cues with several that it belongs to.
     """
 
     single: dict[str, int] = field(default_factory=dict)
@@ -143,11 +146,11 @@ class CueIndex:
     alternatives: list[str] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     anchored: list[str] = field(default_factory=list)
+    within: list[str] = field(default_factory=list)
     # What `find` makes of these for a phrase, a word or a part, once it meets it.
     _leads: dict[int, Lead] = field(default_factory=dict, repr=False)
     _starts: dict[str, Start] = field(default_factory=dict, repr=False)
-    _members: dict[int, tuple[Members, int]] = field(default_factory=dict, repr=False)
-    _bits: dict[int, int] = field(default_factory=dict, repr=False)
+    _members: dict[int, Members] = field(default_factory=dict, repr=False)
 
     def words(self) -> set[str]:
         """Every word of every phrase."""
@@ -163,47 +166,41 @@ class CueIndex:
         places = self._places(words)
         leads = self._leads
         hits: list[Hit] = []
+        present = 0
         open_: list[Check] = []
         for phrase, spans in places.items():
-            alone, checks = leads.get(phrase) or self._lead(phrase)
+            alone, bits, checks = leads.get(phrase) or self._lead(phrase)
+            present |= bits
+            open_ += checks
             if alone:
                 hits += [(cue, (span,)) for cue in alone for span in spans]
-            open_ += checks
-        if not open_:
-            return hits
-        here = set(places)
-        present = 0
-        for phrase in here:
-            present |= self._bits.get(phrase, 0)
         found = set()
-        for cue, number, needed, parts in open_:
+        for cue, number, needed in open_:
             if needed & present == needed and number not in found:
-                together = _together([_spans(members & here, places) for members in parts])
+                together = _together([self._spans(part, places) for part in cue.parts])
                 if together:
                     hits.append((cue, together))
                     found.add(number)
         return hits
 
     def _lead(self, phrase: int) -> Lead:
-        alone: list[Cue] = []
-        checks: list[Check] = []
-        for number in map(int, self.anchored[phrase].split()):
-            cue = self.cues[number]
-            if len(cue.parts) == 1:
-                alone.append(cue)
-            else:
-                parts = [self._members.get(part) or self._read_part(part) for part in cue.parts]
-                checks.append((cue, number, sum({bit for _, bit in parts}), [members for members, _ in parts]))
-        self._leads[phrase] = alone, checks
-        return alone, checks
+        cues = [(self.cues[number], number) for number in map(int, self.anchored[phrase].split())]
+        self._leads[phrase] = lead = (
+            [cue for cue, _ in cues if len(cue.parts) == 1],
+            sum(1 << part for part in map(int, self.within[phrase].split())),
+            [(cue, number, sum(1 << part for part in {*cue.parts})) for cue, number in cues if len(cue.parts) > 1],
+        )
+        return lead
 
-    def _read_part(self, part: int) -> tuple[Members, int]:
-        members = frozenset(map(int, self.parts[part].replace("|", " ").split()))
-        bit = 1 << len(self._members)
-        for phrase in members:
-            self._bits[phrase] = self._bits.get(phrase, 0) | bit
-        self._members[part] = members, bit
-        return members, bit
+    def _spans(self, part: int, places: Mapping[int, list[Span]]) -> list[Span]:
+        """Where any of a part's phrases stand."""
+        members = self._members.get(part)
+        if members is None:
+            self._members[part] = members = frozenset(map(int, self.parts[part].replace("|", "").split()))
+        found = members.intersection(places)
+        if len(found) == 1:
+            return places[next(iter(found))]
+        return sorted(span for phrase in found for span in places[phrase])
 
     def _places(self, words: Sequence[str]) -> dict[int, list[Span]]:
         """Where each phrase stands in a clause, overlaps included."""
@@ -246,12 +243,6 @@ class CueIndex:
             before, _, _ = f" {self.parts[part]} ".partition(f" {number} ")
             found.append((start, self.alternatives[part].split("|")[before.count("|")]))
         return [text for _, text in sorted(found)]
-
-
-def _spans(phrases: Iterable[int], places: Mapping[int, list[Span]]) -> list[Span]:
-    """Where any of the phrases stand."""
-    found = [places[phrase] for phrase in phrases]
-    return found[0] if len(found) == 1 else sorted(span for spans in found for span in spans)
 
 
 def _together(places: Sequence[Sequence[Span]]) -> tuple[Span, ...]:

@@ -19,21 +19,26 @@ def fill(index: Index, parts: Iterable[Mapping[str, Iterable[Phrase]]], cues: It
     """
     numbers: dict[Phrase, int] = {}
     members: list[dict[int, int]] = []  # the phrases of each part, with the place of the alternative that each is of
-    for part in parts:
+    for alternatives in parts:
         found: dict[int, int] = {}
-        for place, phrases in enumerate(part.values()):
+        for place, phrases in enumerate(alternatives.values()):
             for phrase in phrases:
                 found.setdefault(numbers.setdefault(phrase, len(numbers)), place)
         members.append(found)
-        groups = [[number for number, of in found.items() if of == place] for place in range(len(part))]
+        groups = [[number for number, of in found.items() if of == place] for place in range(len(alternatives))]
         index.parts.append(" | ".join(map(_text, groups)))
-        index.alternatives.append("|".join(part))
+        index.alternatives.append("|".join(alternatives))
     anchored: list[list[int]] = [[] for _ in numbers]
+    within: list[list[int]] = [[] for _ in numbers]
     for cue in cues:
         for number in members[cue.parts[0]]:
             anchored[number].append(len(index.cues))
         index.cues.append(cue)
+    for part in sorted({part for cue in index.cues if len(cue.parts) > 1 for part in cue.parts}):
+        for number in members[part]:
+            within[number].append(part)
     index.anchored += map(_text, anchored)
+    index.within += map(_text, within)
     for (first, *rest), number in numbers.items():
         if rest:
             begun = f"{index.longer[first]}|" if first in index.longer else ""

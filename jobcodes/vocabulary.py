@@ -134,7 +134,7 @@ def load_vocabulary(
     sha256 = digest.hexdigest()
     # What is kept names the files, so the same content elsewhere is something else.
     place = f"-{hashlib.sha256(os.fsencode(own)).hexdigest()[:16]}" if own is not None else ""
-    key = f"index-{sha256}{place}"
+    key = f"indexes-{sha256}{place}"
     if cache and not problems and (data := cache.get(key)) and (known := _from_data(data)):
         return known
     from jobcodes.vocabulary_files import VocabularyReader  # what was read before needs neither it nor YAML
