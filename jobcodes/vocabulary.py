@@ -178,7 +178,7 @@ def _from_data(data: dict[str, Any]) -> Vocabulary | None:
         for name in ("entries", "outside"):
             data[name] = {key: Entry(**entry) for key, entry in data[name].items()}
         for name in ("in_titles", "in_duties"):
-            data[name]["cues"] = [Cue(*cue) for cue in data[name]["cues"]]
+            data[name]["cues"] = list(map(Cue._make, data[name]["cues"]))
             data[name] = _index(data[name])
         data["notes"] = [(path, line, message) for path, line, message in data["notes"]]
         data["own"] = {code: tuple(place) for code, place in data["own"].items()}
