@@ -118,7 +118,6 @@ class Cue(NamedTuple):
 
 Span = tuple[int, int]  # words of a clause, from and to
 Hit = tuple[Cue, tuple[Span, ...]]  # a cue found in a clause, and the words that its parts were found in
-Members = frozenset[int]  # the phrases of a part
 Check = tuple[Cue, int, int]  # a cue of several parts, its number, and the bits of its parts
 # What a phrase leads to where it stands: the cues it makes up alone, the bits of the parts it belongs to, and
 # the cues of several parts to look at. A part's bit is 1 << its number.
@@ -150,7 +149,7 @@ class CueIndex:
     # What `find` makes of these for a phrase, a word or a part, once it meets it.
     _leads: dict[int, Lead] = field(default_factory=dict, repr=False)
     _starts: dict[str, Start] = field(default_factory=dict, repr=False)
-    _members: dict[int, Members] = field(default_factory=dict, repr=False)
+    _members: dict[int, frozenset[int]] = field(default_factory=dict, repr=False)
 
     def words(self) -> set[str]:
         """Every word of every phrase."""
