@@ -131,7 +131,7 @@ Start = tuple[int, dict[str, list[tuple[list[str], int]]]]
 class CueIndex:
     """The cues of one field, as plain data that can be kept as JSON and used as it is; `indexing` makes it.
 
-    Most of it is text until a job needs it, which loads several times as fast. Phrases of stemmed words are
+    Most of it is text until a job needs it: what a job does not need is not taken apart. Phrases of stemmed words are
     numbered. `single` has those of one word; `longer` those of more by their first word, as in "desk agent 7|desk 9":
     the words after it and the number. A part of a cue is any of its phrases: `alternatives` has the part as the
     vocabulary writes it, "call|<customer>", and `parts` the phrases of each alternative, "3 | 8 12". `cues` holds all
