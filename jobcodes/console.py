@@ -77,6 +77,7 @@ def open_classifier(
         for note in notes_on(words, loaded):
             say(f"warning: {note.place}")
     fitted = load_calibration(calibration) if calibration else None
+    gc.freeze()  # what is loaded stays: no later search for garbage looks through it
     gc.enable()  # switched off for the start (see __main__); a batch may run for hours
     return Classifier(loaded, words, accept=min_confidence, coverage=coverage, calibration=fitted, cache=cache)
 

@@ -6,7 +6,7 @@ to the phrases that begin with them, and each cue is looked at only where its ra
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -129,55 +129,32 @@ Start = tuple[int, dict[str, list[tuple[list[str], int]]]]
 
 @dataclass(slots=True)
 class CueIndex:
-    """The cues of one field, as plain data that can be kept as JSON and used as it is.
+    """The cues of one field, as plain data that can be kept as JSON and used as it is; `indexing` makes it.
 
-    Phrases are numbered: `single` has those of one stemmed word, `longer` those of more, by their first word
-    and then the rest. A part of a cue is any of its phrases: `parts` has their numbers, `alternatives` the
-    part as the vocabulary writes it and, phrase by phrase, which of its alternatives each comes from; nothing
-    where each comes from its own. `cues` holds all cues; `anchored` says for each phrase which of them to look at
-    where it stands.
+    Most of it is text until a job needs it: what a job does not need is not taken apart. Phrases of stemmed words are
+    numbered. `single` has those of one word; `longer` those of more by their first word, as in "desk agent 7|desk 9":
+    the words after it and the number. A part of a cue is any of its phrases: `alternatives` has the part as the
+    vocabulary writes it, "call|<customer>", and `parts` the phrases of each alternative, "3 | 8 12". `cues` holds all
+    cues; for each phrase `anchored` has the cues to look at where it stands, as in "4 17", and `within` those parts
+    of cues with several that it belongs to.
     """
 
     single: dict[str, int] = field(default_factory=dict)
-    longer: dict[str, dict[str, int]] = field(default_factory=dict)
-    parts: list[list[int]] = field(default_factory=list)
-    alternatives: list[tuple[str, list[int]]] = field(default_factory=list)
+    longer: dict[str, str] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    alternatives: list[str] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
-    anchored: list[list[int]] = field(default_factory=list)
-    # What `find` makes of these for a phrase or a word, once it meets it.
+    anchored: list[str] = field(default_factory=list)
+    within: list[str] = field(default_factory=list)
+    # What `find` makes of these for a phrase, a word or a part, once it meets it.
     _leads: dict[int, Lead] = field(default_factory=dict, repr=False)
     _starts: dict[str, Start] = field(default_factory=dict, repr=False)
-    _bits: dict[int, int] = field(default_factory=dict, repr=False)
     _members: dict[int, frozenset[int]] = field(default_factory=dict, repr=False)
-
-    def add_part(self, alternatives: Mapping[str, Iterable[Sequence[str]]]) -> int:
-        """The number of a new part: each alternative as written, with the phrases it stands for."""
-        self._starts.clear()
-        found: dict[int, int] = {}
-        for i, phrases in enumerate(alternatives.values()):
-            for first, *rest in phrases:
-                known = self.longer.setdefault(first, {}) if rest else self.single
-                number = known.setdefault(" ".join(rest) or first, len(self.anchored))
-                if number == len(self.anchored):
-                    self.anchored.append([])
-                found.setdefault(number, i)
-        self.parts.append(list(found))
-        origins = list(found.values())
-        self.alternatives.append(("|".join(alternatives), [] if origins == list(range(len(origins))) else origins))
-        return len(self.parts) - 1
-
-    def add_cue(self, key: str, weight: float, sign: int, parts: Sequence[int]) -> None:
-        """A cue for a key; it is looked at only where the first of its parts stands."""
-        self._leads.clear()
-        self._bits.clear()
-        for phrase in self.parts[parts[0]]:
-            self.anchored[phrase].append(len(self.cues))
-        self.cues.append(Cue(key, weight, sign, list(parts)))
 
     def words(self) -> set[str]:
         """Every word of every phrase."""
-        rests = (rest for rests in self.longer.values() for rest in rests)
-        return {*self.single, *self.longer, *(word for rest in rests for word in rest.split())}
+        rests = (rest.split()[:-1] for text in self.longer.values() for rest in text.split("|"))
+        return {*self.single, *self.longer, *(word for rest in rests for word in rest)}
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """The cues in a clause, given its vocabulary words with "" for all others.
@@ -194,8 +171,8 @@ class CueIndex:
             alone, bits, checks = leads.get(phrase) or self._lead(phrase)
             present |= bits
             open_ += checks
-            for cue in alone:
-                hits += [(cue, (span,)) for span in spans]
+            if alone:
+                hits += [(cue, (span,)) for cue in alone for span in spans]
         found = set()
         for cue, number, needed in open_:
             if needed & present == needed and number not in found:
@@ -206,14 +183,10 @@ class CueIndex:
         return hits
 
     def _lead(self, phrase: int) -> Lead:
-        if not self._bits:
-            for part in {part for cue in self.cues if len(cue.parts) > 1 for part in cue.parts}:
-                for member in self.parts[part]:
-                    self._bits[member] = self._bits.get(member, 0) | 1 << part
-        cues = [(self.cues[number], number) for number in self.anchored[phrase]]
+        cues = [(self.cues[number], number) for number in map(int, self.anchored[phrase].split())]
         self._leads[phrase] = lead = (
             [cue for cue, _ in cues if len(cue.parts) == 1],
-            self._bits.get(phrase, 0),
+            sum(1 << part for part in map(int, self.within[phrase].split())),
             [(cue, number, sum(1 << part for part in {*cue.parts})) for cue, number in cues if len(cue.parts) > 1],
         )
         return lead
@@ -222,7 +195,7 @@ class CueIndex:
         """Where any of a part's phrases stand."""
         members = self._members.get(part)
         if members is None:
-            self._members[part] = members = frozenset(self.parts[part])
+            self._members[part] = members = frozenset(map(int, self.parts[part].replace("|", "").split()))
         found = members.intersection(places)
         if len(found) == 1:
             return places[next(iter(found))]
@@ -250,9 +223,10 @@ class CueIndex:
 
     def _start(self, word: str) -> Start:
         longer: dict[str, list[tuple[list[str], int]]] = {}
-        for text, number in self.longer.get(word, {}).items():
-            second, *rest = text.split()
-            longer.setdefault(second, []).append((rest, number))
+        if word in self.longer:
+            for text in self.longer[word].split("|"):
+                second, *rest, number = text.split()
+                longer.setdefault(second, []).append((rest, int(number)))
         self._starts[word] = start = (self.single.get(word, -1), longer)
         return start
 
@@ -261,11 +235,12 @@ class CueIndex:
         cue, spans = hit
         found = []
         for part, (start, end) in zip(cue.parts, spans, strict=True):
-            rest = " ".join(words[start + 1 : end])
-            number = self.longer[words[start]][rest] if rest else self.single[words[start]]
-            text, origins = self.alternatives[part]
-            place = self.parts[part].index(number)
-            found.append((start, text.split("|")[origins[place] if origins else place]))
+            number, longer = self._starts.get(words[start]) or self._start(words[start])
+            if end > start + 1:
+                rest = words[start + 2 : end]
+                number = next(number for others, number in longer[words[start + 1]] if others == rest)
+            before, _, _ = f" {self.parts[part]} ".partition(f" {number} ")
+            found.append((start, self.alternatives[part].split("|")[before.count("|")]))
         return [text for _, text in sorted(found)]
 
 
@@ -293,13 +268,3 @@ def _choose(places: Sequence[Sequence[Span]], chosen: tuple[Span, ...]) -> tuple
         ):
             return found
     return ()
-
-
-def short_forms(variants: Mapping[str, str]) -> Mapping[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
-    """By first word: each run of words that has an abbreviation or another joining, with the other form."""
-    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
-    for name, words in variants.items():
-        if " " in name or " " in words:
-            run = tuple(words.split())
-            found[run[0]].append((run, tuple(name.split())))
-    return found

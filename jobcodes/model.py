@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["discipline", "benchmark"]
 Role = Literal["discipline", "generalist", "residual", "executive"]
 Decision = Literal["match", "review", "none", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A fault in a data file: where it is, what was found, how to mend it. `line` counts from 1; 0 = the file."""
 
     path: str

@@ -129,8 +129,9 @@ class Reader:
         duties = list(self._duties(flat, words(flat_title)))
         signals: dict[str, float] = {}
         for duty in duties:
-            for key in self.general & duty.scores.keys():
-                signals[key] = signals.get(key, 0.0) + duty.weight * duty.scores[key]
+            for key, score in duty.scores.items():
+                if key in self.general:
+                    signals[key] = signals.get(key, 0.0) + duty.weight * score
         pieces = list(self._title_pieces(flat_title))
         for part in (*pieces, *duties) if self.definitions else ():
             part.stems = self._stems(part)
@@ -205,11 +206,12 @@ class Reader:
 
         Where two overlap the heavier one is kept, then the earlier.
         """
+        defined = keys & reading.defined.keys()
         found = [
             (-hit[0].weight * part.weight, part.line.section != "title", number, hit, part)
             for number, part in enumerate((*reading.title_pieces, *reading.duties))
             if not keys.isdisjoint(part.scores)
-            for hit in (*part.hits, *self._defining(part, keys & reading.defined.keys()))
+            for hit in ([*part.hits, *self._defining(part, defined)] if defined else part.hits)
             if hit[0].key in keys and hit[0].sign > 0
         ]
         found.sort(key=lambda item: item[:3])
@@ -249,8 +251,7 @@ class Reader:
 
     def _defining(self, part: Duty, codes: Collection[str]) -> Iterator[Hit]:
         """The telling words that a clause shares with the definitions of codes, as cues without parts."""
-        if not codes or not self.definitions:
-            return
+        assert self.definitions
         stems = [self.definitions.stems[word] for word in self._heard(part) if word]
         for code in sorted(codes):
             for i, stem in enumerate(stems):
@@ -281,7 +282,7 @@ class Reader:
 
 def _is_foreign(duties: Sequence[Duty], size: int) -> bool:
     """Whether the text, `size` words, is in a language that the vocabulary does not speak; a few may be in any."""
-    if size < FOREIGN or sum(sum(map(bool, duty.forms)) for duty in duties) >= KNOWN_SHARE * size:
+    if size < FOREIGN or sum(len(duty.forms) - duty.forms.count("") for duty in duties) >= KNOWN_SHARE * size:
         return False
     heard = [word for duty in duties for word in duty.line.tokens[duty.first : duty.last]]
     return sum(map(ENGLISH.__contains__, heard)) < ENGLISH_SHARE * len(heard)
@@ -301,12 +302,7 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
     """What a clause speaks for: cues add up like independent chances, counter-cues take their share away."""
     missed: dict[str, float] = {}
     against: dict[str, float] = {}
-    counted: set[int] = set()
-    for cue, _ in hits:
-        if id(cue) in counted:
-            continue  # it says so twice
-        counted.add(id(cue))
-        key, weight, sign, _ = cue
+    for key, weight, sign, _ in {id(cue): cue for cue, _ in hits}.values():  # none counts twice
         side = missed if sign > 0 else against
         side[key] = side.get(key, 1.0) * (1 - weight * factor)
     if against:

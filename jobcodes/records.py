@@ -21,7 +21,7 @@ _SIGNATURES = (
     (b"{\\rtf", "a rich-text file"),
 )
 _DOCUMENTS = (*(signature for signature, _ in _SIGNATURES), b"<")
-_VISIBLE = re.compile("[^\\s\ufeff\u200b\u200c\u200d\u2060\x00]")
+_INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060\0")  # besides white space; a pattern takes 0.5 ms to compile
 
 
 # --- text and titles -------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def posting_from_text(text: str, source: str, *, title: str | None = None) -> Po
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in the text."""
-    return _VISIBLE.search(text) is None
+    return all(char.isspace() or char in _INVISIBLE for char in text)
 
 
 # --- to their matches ----------------------------------------------------------------------------------

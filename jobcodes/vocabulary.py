@@ -134,7 +134,7 @@ def load_vocabulary(
     sha256 = digest.hexdigest()
     # What is kept names the files, so the same content elsewhere is something else.
     place = f"-{hashlib.sha256(os.fsencode(own)).hexdigest()[:16]}" if own is not None else ""
-    key = f"cues-{sha256}{place}"
+    key = f"indexes-{sha256}{place}"
     if cache and not problems and (data := cache.get(key)) and (known := _from_data(data)):
         return known
     from jobcodes.vocabulary_files import VocabularyReader  # what was read before needs neither it nor YAML
@@ -178,7 +178,7 @@ def _from_data(data: dict[str, Any]) -> Vocabulary | None:
         for name in ("entries", "outside"):
             data[name] = {key: Entry(**entry) for key, entry in data[name].items()}
         for name in ("in_titles", "in_duties"):
-            data[name]["cues"] = [Cue(*cue) for cue in data[name]["cues"]]
+            data[name]["cues"] = list(map(Cue._make, data[name]["cues"]))
             data[name] = _index(data[name])
         data["notes"] = [(path, line, message) for path, line, message in data["notes"]]
         data["own"] = {code: tuple(place) for code, place in data["own"].items()}

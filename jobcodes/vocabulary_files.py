@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
-from jobcodes.cues import CueIndex, short_forms
+from jobcodes.cues import Cue, CueIndex
+from jobcodes.indexing import Phrase, fill
 from jobcodes.model import Problem
 from jobcodes.overlay import MEANS, Listed, TitleIndex, contradictions, laid_over
 from jobcodes.text import flatten, plain, stem, words
@@ -19,7 +20,6 @@ OUTSIDE = ("functions", "kinds")
 SECTIONS = (*GENERAL, *OUTSIDE, "terms")  # all other keys of a file are codes
 SHARED = {"general.yaml": GENERAL, "terms.yaml": (), "outside.yaml": OUTSIDE}  # files of nothing but sections
 FIELDS = ("title", "bands", "titles", "duties", "against", "needs", "means", "drop")
-Phrase = tuple[str, ...]  # stemmed words that stand side by side
 
 
 class VocabularyReader:
@@ -206,16 +206,19 @@ class VocabularyReader:
         """
         cues = self.cues[name]
         deciding = any(weight == MEANS for _, weight, *_ in cues)
-        index = TitleIndex(general=list(general)) if deciding else CueIndex()
-        numbers = {part: 0 for *_, parts in cues for part in parts}
-        for part in numbers:
-            numbers[part] = index.add_part(self.expanded[part])
+        numbers = {part: i for i, part in enumerate(dict.fromkeys(part for *_, parts in cues for part in parts))}
+        phrases = {part: {phrase for found in self.expanded[part].values() for phrase in found} for part in numbers}
         # How common a phrase is in real text shows in how many parts name it.
-        uses = Counter(phrase for phrases in index.parts for phrase in phrases)
-        common = [sum(uses[phrase] for phrase in phrases) for phrases in index.parts]
-        for key, weight, sign, parts in cues:
-            index.add_cue(key, weight, sign, sorted((numbers[part] for part in parts), key=common.__getitem__))
-        return index
+        uses = Counter(phrase for found in phrases.values() for phrase in found)
+        common = {part: sum(uses[phrase] for phrase in found) for part, found in phrases.items()}
+        return fill(
+            TitleIndex(general=list(general)) if deciding else CueIndex(),
+            [self.expanded[part] for part in numbers],
+            [
+                Cue(key, weight, sign, [numbers[part] for part in sorted(parts, key=common.__getitem__)])
+                for key, weight, sign, parts in cues
+            ],
+        )
 
     def alternative(self, text: str, node: Node) -> list[Phrase]:
         """The phrases that one alternative stands for: each of a `<term>`, and each known short form."""
@@ -253,3 +256,13 @@ class VocabularyReader:
 
 def _stems(text: str) -> str:
     return " ".join(stem(plain(word)) for word in words(flatten(text)))
+
+
+def short_forms(variants: Mapping[str, str]) -> Mapping[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """By first word: each run of words that has an abbreviation or another joining, with the other form."""
+    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
+    for name, full in variants.items():
+        if " " in name or " " in full:
+            run = tuple(full.split())
+            found[run[0]].append((run, tuple(name.split())))
+    return found

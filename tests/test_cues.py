@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobcodes import load_vocabulary
-from jobcodes.cues import BREAK, LONG_FUZZY, MIN_FUZZY, REACH, SKIPPED, CueIndex, Span, Words
+from jobcodes.cues import BREAK, LONG_FUZZY, MIN_FUZZY, REACH, SKIPPED, Cue, CueIndex, Span, Words
+from jobcodes.indexing import fill
 from jobcodes.reading import Reader
 from jobcodes.text import flatten, stem, words
 
@@ -186,12 +187,7 @@ class PlainCue(NamedTuple):
 
 def build(parts: Sequence[Part], cues: Sequence[PlainCue]) -> CueIndex:
     """An index of these cues; each has its number as its key."""
-    index = CueIndex()
-    for part in parts:
-        index.add_part(part)
-    for number, cue in enumerate(cues):
-        index.add_cue(str(number), cue.weight, cue.sign, cue.parts)
-    return index
+    return fill(CueIndex(), parts, [Cue(str(i), *cue) for i, cue in enumerate(cues)])
 
 
 def places_of(part: Part, clause: Sequence[str]) -> list[Span]:
