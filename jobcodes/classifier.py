@@ -63,7 +63,7 @@ class Classifier:
             from jobcodes.definitions import load_definitions  # not for the shipped catalogue: it takes a while
 
             definitions = load_definitions(catalogue, vocabulary.described, cache)
-        self.reader = Reader(vocabulary, definitions)
+        self.reader = Reader(vocabulary, definitions, worded=bool(self.jobs.keys() & vocabulary.described.keys()))
         defined = definitions.functions if definitions else ()
         # What is outside the shipped catalogue need not be outside of one that has more functions.
         inside = self._kinds_inside(defined) if self.outside else {}
@@ -108,7 +108,7 @@ class Classifier:
         """Kinds of work that titles in these functions plainly name, with the function: they are not outside."""
         found: dict[str, str] = {}
         reader = copy(self.reader)
-        reader.definitions = None  # a definition fits itself
+        reader.definitions = reader.wording = None  # a definition fits itself
         for function in functions:
             titles = {job.code: job.title for job in self.functions[function].jobs}
             titles[function] = self.functions[function].title

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from jobcodes.text import BREAKS, plain, stem
 
@@ -23,20 +23,23 @@ BREAK = "\n"  # stands for the end of a clause
 _MEMO_LIMIT = 200_000  # distinct words kept, so that memory stays flat however long a batch is
 
 
-class Memo(dict[str, str]):
+Found = TypeVar("Found")
+
+
+class Memo(dict[str, Found]):
     """Remembers what `look_up` makes of each word, so that it is worked out once; forgets all when it is full."""
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, word: str) -> Found:
         if len(self) >= _MEMO_LIMIT:
             self.clear()
         self[word] = found = self.look_up(word)
         return found
 
-    def look_up(self, word: str) -> str:
+    def look_up(self, word: str) -> Found:
         raise NotImplementedError
 
 
-class Words(Memo):
+class Words(Memo[str]):
     """Maps a word as it stands in a text to the vocabulary word it is a form of, "" if it is none.
 
     Looks up inflections, spelling variants, abbreviations and misspellings once per distinct word.

@@ -53,7 +53,7 @@ _SILENT = frozenset(
 )
 
 
-class Stems(Memo):
+class Stems(Memo[str]):
     """The stem of each word of a flattened text, "" for what tells nothing."""
 
     def look_up(self, word: str) -> str:

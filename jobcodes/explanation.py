@@ -7,6 +7,7 @@ some duties more or less.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from jobcodes.classifier import EVIDENCE, answer_of
 from jobcodes.model import Evidence
 from jobcodes.ranking import Ranker
+from jobcodes.reading import ENGLISH
 from jobcodes.text import IGNORED, Line, lines, token_spans, words
+from jobcodes.wording import OUTSIDE
 
 if TYPE_CHECKING:
     from jobcodes.classifier import Classifier
@@ -24,6 +27,7 @@ MOST = 5  # duties more or less that are tried for a tip
 TRIED = 8  # of the duties that speak for the runner-up, how many are tried for one more like it
 COMPARED = 60  # of a long text, the duties that weigh most are compared: each costs a ranking
 SHOWN = 3  # duties that tell two answers apart
+WORDS, TELLING = 6, 0.1  # words that do, and the least that they must say, as a logarithm
 NOTABLE = 0.05  # what a duty must change the odds between two answers by, as a logarithm, to tell them apart
 Reason = Literal["heading", "title", "ignored section", "boilerplate", "fragment"]
 Scores = tuple[tuple[str, float], ...]  # (code or kind of work outside, mass), the heaviest first
@@ -63,7 +67,9 @@ class Side:
 
     `by_title` and `by_duties` are masses: a duty that certainly speaks for the answer weighs 1. Each answer is
     weighed on its own here; between rivals, `confidence` decides. `strongest` are the numbers of the duties,
-    from 0, that speak most for this answer rather than for the other.
+    from 0, that speak most for this answer rather than for the other. `by_words` is for how many duties the words,
+    without any cue, make it likeliest, None where they are not weighed; `words` are those that say so most, beside
+    the other answer.
     """
 
     code: str | None
@@ -72,6 +78,8 @@ class Side:
     by_title: float
     by_duties: float
     strongest: tuple[int, ...]
+    by_words: float | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -135,8 +143,10 @@ def explain(classifier: Classifier, text: str, title: str | None = None) -> Expl
                 _mass_for(by_title, answer.keys),
                 sum(_mass_for(masses, answer.keys) for masses in by_duty),
                 tuple(leading[:SHOWN]),
+                reading.votes.get(answer.code or OUTSIDE),
+                tuple(telling[:WORDS]),
             )
-            for answer, leading in zip(answers, leaders, strict=False)
+            for answer, leading, telling in zip(answers, leaders, _telling(classifier, reading, answers), strict=False)
         ),
         tip=_tip(classifier, reading, text, spans, answers, leaders),
     )
@@ -194,6 +204,22 @@ def _pulls(
         return {}
     whole = lead(reading)
     return {i: whole - lead(_changed(classifier, reading, [i], -1)) for i in sorted(heaviest)}
+
+
+def _telling(classifier: Classifier, reading: Reading, answers: Sequence[_Answer]) -> tuple[list[str], list[str]]:
+    """The words of the duties that make the first answer likelier than the second, and the other way round."""
+    wording = classifier.reader.wording
+    keys = [answer.code or OUTSIDE for answer in answers]
+    if not wording or len(keys) < 2 or not reading.votes.keys() >= set(keys):
+        return [], []
+    leads: dict[str, float] = defaultdict(float)
+    for duty in reading.duties:
+        if duty.likely:
+            for word, lead in wording.lead(duty.line.tokens[duty.first : duty.last], *keys).items():
+                if len(word) > 2 and word not in ENGLISH:
+                    leads[word] += duty.weight * lead
+    telling = sorted((word for word in leads if abs(leads[word]) > TELLING), key=lambda word: -abs(leads[word]))
+    return [word for word in telling if leads[word] > 0], [word for word in telling if leads[word] < 0]
 
 
 def _codes(classifier: Classifier, masses: Mapping[str, float]) -> Scores:

@@ -13,25 +13,31 @@ from dataclasses import dataclass, field
 from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
 from jobcodes.vocabulary import Entry, need_of
+from jobcodes.wording import OUTSIDE
 
 # Found by trying many on labelled jobs; none of them is particular to a code. Masses are in duties: one duty that
 # certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.07, 0.3  # a title weighs as much as two duties and three tenths of the job's
-UNKNOWN = 0.09  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.32  # what "none of these" starts with
-FLOOR = 0.07  # what every discipline starts with
-SHARPNESS = 1.73  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+TITLE, TITLE_SHARE = 2.4, 0.15  # a title weighs as much as two or three duties and a seventh of the job's
+UNKNOWN = 0.055  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.38  # what "none of these" starts with
+FLOOR = 0.01  # what every discipline starts with
+SHARPNESS = 2.45  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
 CERTAINTY = 1.96  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
-RIVALRY = 1.27  # how much of a duty goes to the code it speaks for most
+RIVALRY = 1.5  # how much of a duty goes to the code it speaks for most
 # What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
-WITHOUT, WITHOUT_FUNCTION = 0.6, 0.86
+WITHOUT, WITHOUT_FUNCTION = 0.67, 0.91
 # When disciplines share a job: the first has less than EVEN of what they have together; and what "both" adds.
-EVEN, BALANCE, MIXED, SAID = 0.55, 12.0, 0.3, 0.63
-TOLD = 0.7  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
+EVEN, BALANCE, MIXED, SAID = 0.54, 12.0, 0.4, 0.83
+TOLD = 0.45  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
 OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
+# The words of the duties weigh against the cues as WORDS of all, half of that for FEW_VOTES duties. They are flattened
+# less: SURE. Every code has a vote of EVER; what speaks for a generalist tells of the WHOLE job, not of one duty.
+WORDS, FEW_VOTES, SURE, EVER, WHOLE = 0.35, 1.0, 2.1, 0.05, 2.2
+WORDS_OUTSIDE, AT_LEAST = 1.45, 0.5  # … and for telling inside from outside, where each side has votes of AT_LEAST
 FIT = 7.0  # how much likelier a definition that fits twice as well: 2 ** FIT times
+EDGE = 1e-4  # no cue makes a code less likely than this beside the others of the job's kind
 RESIDUAL = 0.3  # how much less likely a residual code is than others that fit as well
-UNASSIGNED = 0.19  # the part of the function's mass in no discipline that speaks for its residual code
+UNASSIGNED = 0.155  # the part of the function's mass in no discipline that speaks for its residual code
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +100,14 @@ class Ranker:
         title = TITLE + TITLE_SHARE * size
         outer += title * (self._add(reading.title_scores, title, set_in, within, masses, kinds) or 0.0)
         powers = {code: mass**SHARPNESS for code, mass in within.items()}
+        votes = reading.votes
         # Definitions share words, and so do the functions that are known by these: the likeliest stands for all.
         # What fits by the first letters of its words only has no mass, and is ranked all the same.
         defined = max((powers[function] for function in self.defined), default=0.0)
         if self.defined and reading.defined:
             defined = defined or 1e-6
         inner = defined + sum(power for function, power in powers.items() if function not in self.defined)
-        everything = inner + outer**SHARPNESS
+        everything = inner + outer**SHARPNESS * _told_outside(votes)
         fits = self._fits(reading, masses, size + title) if self.defined else {}
         codes: dict[str, float] = {}
         of_functions: dict[str, float] = {}
@@ -112,8 +119,31 @@ class Ranker:
                 inside = _within(function, masses, within[function.code], reading)
                 shares = {code: share * part for code, part in inside.items()}
             codes |= shares
-            of_functions[function.code] = sum(shares.values())
+        codes = self._worded(codes, votes)
+        for function in self.functions:
+            of_functions[function.code] = sum(codes[job.code] for job in function.jobs)
         return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
+
+    def _worded(self, codes: dict[str, float], votes: Mapping[str, float]) -> dict[str, float]:
+        """The probabilities of the codes with what the words of the duties say; together they stay as likely.
+
+        Cues and words err apart: the geometric mean of the two is right more often than either.
+        """
+        known = {
+            code: votes[code] * (WHOLE if self.jobs[code].role == "generalist" else 1.0)
+            for code in codes
+            if code in votes
+        }
+        mass, whole = sum(codes[code] for code in known), sum(known.values())
+        if not mass or not whole:
+            return codes
+        weight = WORDS * whole / (whole + FEW_VOTES)
+        means = {
+            code: (codes[code] / mass + EDGE) ** (1 - weight) * (vote + EVER) ** (SURE * weight)
+            for code, vote in known.items()
+        }
+        scale = mass / sum(means.values())
+        return codes | {code: mean * scale for code, mean in means.items()}
 
     def _fits(self, reading: Reading, masses: Mapping[str, float], whole: float) -> dict[str, float]:
         """How likely each code known by its definition is among its like, from how well it fits the job.
@@ -164,6 +194,12 @@ class Ranker:
             for code, part in _shared(shared).items():
                 masses[code] = masses.get(code, 0.0) + weight * part
         return most if most is not None or not best else 0.0
+
+
+def _told_outside(votes: Mapping[str, float]) -> float:
+    """How much likelier the words of the duties make it that the job is outside."""
+    outside = votes.get(OUTSIDE, 0.0)
+    return float(((outside + AT_LEAST) / (sum(votes.values()) - outside + AT_LEAST)) ** WORDS_OUTSIDE)
 
 
 def _setting(reading: Reading, key: str, without: float) -> float:

@@ -11,6 +11,7 @@ from jobcodes.cues import BREAK, SKIPPED, Cue, Hit, Words
 from jobcodes.model import Evidence
 from jobcodes.text import IGNORED, LONGEST, Headings, Line, flatten, lines, plain, token_spans, tokens, words
 from jobcodes.vocabulary import Vocabulary, need_of
+from jobcodes.wording import load_wording
 
 if TYPE_CHECKING:
     from jobcodes.definitions import Definitions
@@ -39,7 +40,7 @@ class Duty:
 
     It is the tokens `first` to `last` of its line; a title is read as such a clause too. `forms` are its
     words as the vocabulary knows them, the articles left out; `stems` those by which it is compared with
-    definitions, if there are any.
+    definitions, if there are any. `likely` is how likely its words make each key of a wording, in its order.
     """
 
     line: Line
@@ -50,6 +51,7 @@ class Duty:
     hits: list[Hit]
     scores: dict[str, float]
     stems: Sequence[str] = ()
+    likely: Sequence[float] = ()
 
     def spans(self) -> list[tuple[int, int]]:
         """Start and end of each of its words in the flattened text, articles and all."""
@@ -69,6 +71,7 @@ class Reading:
 
     `signals` sums the general cues (executive, internal, …) over the duties; `size` counts their words.
     `defined` are the codes whose definitions fit best, for codes that are known by these: 1 for the best of them.
+    `worded` are the keys that `likely` of a duty is about.
     `foreign`: the text is in a language that the vocabulary does not speak, and no definition fits.
     """
 
@@ -80,6 +83,7 @@ class Reading:
     signals: dict[str, float] = field(default_factory=dict)
     size: int = 0
     defined: Mapping[str, float] = field(default_factory=dict)
+    worded: Sequence[str] = ()
     foreign: bool = False
 
     @property
@@ -87,20 +91,28 @@ class Reading:
         """Whether there is not a single word to go by."""
         return not self.duties and not self.title_pieces and not any(map(plain, words(self.text)))
 
+    @property
+    def votes(self) -> dict[str, float]:
+        """How many duties the words speak for each code that a wording knows, and for work outside; {} for none."""
+        likely = [[duty.weight * one for one in duty.likely] for duty in self.duties if duty.likely]
+        return dict(zip(self.worded, map(sum, zip(*likely, strict=True)), strict=True)) if likely else {}
+
     def coverage(self, keys: frozenset[str], rivals: Container[str]) -> float | None:
         """The share (0 to 1) of the job's duties with evidence for any of `keys`; None without text.
 
-        A hint is evidence. A duty is a clause outside the requirements that speaks for one of the keys, or
-        plainly for one of the `rivals` (all codes and kinds of work outside). What every job says is no duty,
-        and neither is a clause that speaks for nothing: whether it does made no difference to how many answers
-        were right on the jobs that the calibration was fitted on.
+        A hint is evidence, and so are words that make them likely. A duty is a clause outside the requirements that
+        speaks for one of the keys, or by its cues plainly for one of the `rivals` (all codes and kinds of work
+        outside). What every job says is no duty, and neither is a clause that speaks for nothing: whether it does
+        made no difference to how many answers were right on the jobs that the calibration was fitted on.
         """
         covered = others = 0
+        own = [i for i, key in enumerate(self.worded) if key in keys]
         for duty in self.duties:
-            scores = duty.scores
+            scores, likely = duty.scores, duty.likely
             if duty.line.section == "requirements" or scores.get("common", 0.0) >= PLAINLY:
                 continue
-            if not keys.isdisjoint(scores) and any(scores.get(key, 0.0) >= SPEAKS for key in keys):
+            cued = not keys.isdisjoint(scores) and any(scores.get(key, 0.0) >= SPEAKS for key in keys)
+            if cued or (likely and sum(likely[i] for i in own) >= SPEAKS):
                 covered += 1
             elif any(score >= PLAINLY and key in rivals for key, score in scores.items()):
                 others += 1
@@ -109,15 +121,22 @@ class Reading:
         return round(covered / (covered + others), 4) if covered else 0.0
 
 
-class Reader:
-    """Finds a vocabulary's cues in a job, and the words of `definitions` for codes that are known by these."""
+def words_of(vocabulary: Vocabulary) -> Words:
+    """What tells the words of a vocabulary in any form and spelling."""
+    return Words(vocabulary.words, vocabulary.variants, vocabulary.articles, vocabulary.spelling, vocabulary.exact)
 
-    def __init__(self, vocabulary: Vocabulary, definitions: Definitions | None = None) -> None:
+
+class Reader:
+    """Finds a vocabulary's cues in a job, and the words of `definitions` for codes that are known by these.
+
+    `worded`: whether the words of a duty say, too, how likely they make the codes that come with jobcodes.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, definitions: Definitions | None = None, worded: bool = False) -> None:
         self.in_titles, self.in_duties = vocabulary.in_titles, vocabulary.in_duties
         self.definitions = definitions
-        self.words = Words(
-            vocabulary.words, vocabulary.variants, vocabulary.articles, vocabulary.spelling, vocabulary.exact
-        )
+        self.words = words_of(vocabulary)
+        self.wording = load_wording(self.words) if worded else None
         entries = (vocabulary.entries | vocabulary.outside).items()
         self.general = frozenset(
             (*vocabulary.signals, *vocabulary.bands, *(need_of(key) for key, entry in entries if entry.needs))
@@ -144,7 +163,10 @@ class Reader:
                 title_scores[key] = 1 - (1 - title_scores.get(key, 0.0)) * (1 - score)
         size = sum(len(duty.forms) for duty in duties)
         foreign = not defined and _is_foreign(duties, size)
-        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size, defined, foreign)
+        for duty in duties if self.wording else ():
+            duty.likely = self._likely(duty)
+        worded = self.wording.keys if self.wording else ()
+        return Reading(flat, flat_title, duties, pieces, title_scores, signals, size, defined, worded, foreign)
 
     def fit(self, pieces: Iterable[Duty], duties: Iterable[Duty]) -> dict[str, float]:
         """The codes whose definitions fit a job best, from the pieces of its title and its duties."""
@@ -155,6 +177,13 @@ class Reader:
             for word in duty.stems:
                 counts[word] = counts.get(word, 0.0) + duty.weight
         return self.definitions.scores([word for piece in pieces for word in piece.stems], counts)
+
+    def _likely(self, duty: Duty) -> Sequence[float]:
+        """What the words of a duty say, unless every job says so, or some of it is not about this job."""
+        assert self.wording
+        if "negation" in duty.scores or duty.scores.get("common", 0.0) >= PLAINLY:
+            return ()
+        return self.wording.likely(duty.line.tokens[duty.first : duty.last])
 
     def _compare(self, part: Duty, codes: Iterable[str]) -> None:
         """Adds to what a clause speaks for the codes with whose definitions it shares words."""

@@ -93,6 +93,8 @@ def explanation_object(explanation: Explanation) -> Record:
                 "by_title": _rounded(side.by_title),
                 "by_duties": _rounded(side.by_duties),
                 "strongest": list(side.strongest),
+                "by_words": None if side.by_words is None else _rounded(side.by_words),
+                "words": list(side.words),
             }
             for side in explanation.sides
         ],

@@ -109,7 +109,7 @@ def _table(views: Views, sides: Iterable[Side]) -> Table:
     grid.add_row("", *(views.text(_name(side), "bold cyan") for side in columns))
     grid.add_row("", *(views.text(side.title or "", "dim") for side in columns))
     for label, values in _rows(columns):
-        grid.add_row(label, *values)
+        grid.add_row(label, *(views.text(value) for value in values))
     return grid
 
 
@@ -117,4 +117,6 @@ def _rows(sides: list[Side]) -> Iterator[tuple[str, list[str]]]:
     yield "title", [f"{side.by_title:5.1f}" for side in sides]
     yield "duties", [f"{side.by_duties:5.1f}" for side in sides]
     yield "total", [f"{side.total:5.1f}" for side in sides]
+    if any(side.by_words is not None for side in sides):
+        yield "words", [f"{side.by_words or 0:5.1f}  {', '.join(side.words)}" for side in sides]
     yield "confidence", [f"{side.confidence:5.0%}" for side in sides]

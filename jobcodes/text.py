@@ -35,6 +35,8 @@ def flatten(text: str) -> str:
     that the next one follows without a space.
     """
     lowered = text.replace("\u0130", "I").lower()  # the one letter whose lower case is two characters
+    if lowered[:1] == "\ufeff":
+        lowered = f" {lowered[1:]}"  # a byte order mark: no word
     if "\r" in lowered:
         lowered = lowered.replace("\r\n", " \n").replace("\r", "\n")
     if "<" in lowered:

@@ -251,7 +251,6 @@ def test_a_duty_that_tells_how_the_job_is_split_outweighs_a_title_of_one_side() 
         "Guides users through settings in a remote session.",
         "Installs and repairs printers at customer sites.",
         "Logs every case with its fault code.",
-        "Escalates bugs to the developers.",
     ]
     split = "Spends half the week on remote support by phone and half on visits to customer sites."
     title = "Technical Support Engineer"
@@ -536,11 +535,7 @@ def test_without_any_vocabulary_a_definition_is_a_job_of_its_code(code: str) -> 
 
 
 @pytest.mark.parametrize(
-    "code",
-    [
-        *("AMS000", "AMS010", "AMS020", "AMS022", "AMS024", "AMS026", "AMT010", "AMT020"),
-        pytest.param("AMT000", marks=pytest.mark.xfail(reason="read as AMT010")),
-    ],
+    "code", ["AMS000", "AMS010", "AMS020", "AMS022", "AMS024", "AMS026", "AMT000", "AMT010", "AMT020"]
 )
 def test_a_definition_is_a_job_of_its_code(code: str) -> None:
     assert CLASSIFIER.classify("\n".join(CLASSIFIER.jobs[code].responsibilities)).code == code

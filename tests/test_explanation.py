@@ -312,6 +312,18 @@ def test_every_code_and_all_of_the_text() -> None:
     assert "not read" not in shown
 
 
+def test_the_words_of_the_duties_stand_beside_their_cues(shipped: Classifier) -> None:
+    text = "Fixes paper jams and worn rollers in copiers at law firms.\nTalks a caller through one reset by phone."
+    first, second = explain(shipped, text, "Technician").sides
+    assert (first.code, second.code) == ("AMT020", "AMT010")
+    assert first.by_words is not None
+    assert second.by_words is not None
+    assert first.by_words > second.by_words > 0.3
+    assert {"rollers", "copiers"} <= set(first.words)
+    assert "caller" in second.words
+    assert not {"in", "at", "and", "by"} & {*first.words, *second.words}
+
+
 def test_an_explanation_as_a_record() -> None:
     record = explanation_object(WHY)
     assert json.loads(json.dumps(record)) == record
@@ -334,6 +346,8 @@ def test_an_explanation_as_a_record() -> None:
         "by_title": 0.0,
         "by_duties": 0.4,
         "strongest": [],
+        "by_words": None,
+        "words": [],
     }
 
 

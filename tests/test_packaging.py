@@ -39,7 +39,7 @@ def test_the_wheel_holds_the_package_and_all_its_data(wheel: Path) -> None:
         for part in ("catalogue", "vocabulary")
         for path in (CHECKOUT / "data" / part).rglob("*")
         if path.is_file()
-    } | {"jobcodes/data/calibration.json"}
+    } | {"jobcodes/data/calibration.json", "jobcodes/data/words.json"}
     assert {"jobcodes/data/catalogue/AMS.yaml", "jobcodes/data/catalogue/AMT.yaml"} <= data
     assert names == package | data
 

@@ -197,9 +197,18 @@ def spoken_for(text: str) -> set[str]:
     return keys & {*CLASSIFIER.jobs, *CLASSIFIER.outside}
 
 
+def voted_for(text: str, code: str) -> float:
+    """The share of a text's votes that a code has."""
+    votes = CLASSIFIER.reader.read(text, "").votes
+    return votes.get(code, 0.0) / (sum(votes.values()) or 1.0)
+
+
 @cache
 def duties_of_one_code() -> list[tuple[str, str]]:
-    """Each discipline's code with its strong cues, said by their first alternatives, that speak for it alone."""
+    """Each discipline's code with its strong cues, said by their first alternatives, that speak for it alone.
+
+    So do their words: a cue alone may be said in words that mostly stand for other work.
+    """
     folder = data_root() / "vocabulary"
     terms = yaml.load((folder / "terms.yaml").read_text("utf-8"), yaml.BaseLoader)
 
@@ -214,7 +223,7 @@ def duties_of_one_code() -> list[tuple[str, str]]:
         if job.role == "discipline"
         for cue in entries[job.code]["duties"]["strong"]
     ]
-    return [(code, duty) for code, duty in said_by if spoken_for(duty) == {code}]
+    return [(code, duty) for code, duty in said_by if spoken_for(duty) == {code} and voted_for(duty, code) > 0.7]
 
 
 def confidence(code: str, text: str, title: str) -> float:
