@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
 from jobcodes.vocabulary import Entry, need_of
-from jobcodes.wording import OUTSIDE
 
 # Found by trying many on labelled jobs; none of them is particular to a code. Masses are in duties: one duty that
 # certainly speaks for something has the mass 1.
@@ -107,10 +106,9 @@ class Ranker:
         if self.defined and reading.defined:
             defined = defined or 1e-6
         inner = defined + sum(power for function, power in powers.items() if function not in self.defined)
-        everything = inner + outer**SHARPNESS * _told_outside(votes)
+        everything = inner + outer**SHARPNESS * self._told_outside(votes)
         fits = self._fits(reading, masses, size + title) if self.defined else {}
         codes: dict[str, float] = {}
-        of_functions: dict[str, float] = {}
         for function in self.functions:
             if function.code in self.defined:
                 shares = {job.code: defined * fits.get(job.code, 0.0) / everything for job in function.jobs}
@@ -120,9 +118,18 @@ class Ranker:
                 shares = {code: share * part for code, part in inside.items()}
             codes |= shares
         codes = self._worded(codes, votes)
-        for function in self.functions:
-            of_functions[function.code] = sum(codes[job.code] for job in function.jobs)
+        of_functions = {one.code: sum(codes[job.code] for job in one.jobs) for one in self.functions}
         return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
+
+    def _told_outside(self, votes: Mapping[str, float]) -> float:
+        """How much likelier the words of the duties make it that the job is outside.
+
+        They do not know what else is inside a catalogue with codes that are known by their definitions.
+        """
+        if self.defined:
+            return 1.0
+        inside = sum(vote for key, vote in votes.items() if key in self.jobs)
+        return float(((sum(votes.values()) - inside + AT_LEAST) / (inside + AT_LEAST)) ** WORDS_OUTSIDE)
 
     def _worded(self, codes: dict[str, float], votes: Mapping[str, float]) -> dict[str, float]:
         """The probabilities of the codes with what the words of the duties say; together they stay as likely.
@@ -194,12 +201,6 @@ class Ranker:
             for code, part in _shared(shared).items():
                 masses[code] = masses.get(code, 0.0) + weight * part
         return most if most is not None or not best else 0.0
-
-
-def _told_outside(votes: Mapping[str, float]) -> float:
-    """How much likelier the words of the duties make it that the job is outside."""
-    outside = votes.get(OUTSIDE, 0.0)
-    return float(((outside + AT_LEAST) / (sum(votes.values()) - outside + AT_LEAST)) ** WORDS_OUTSIDE)
 
 
 def _setting(reading: Reading, key: str, without: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -514,6 +515,14 @@ def test_a_catalogue_without_vocabulary_is_matched_by_its_definitions(
     match = classifier.classify(text, title)
     check(match, text, title or "", 3, FINANCE)
     assert match.code == code
+
+
+def test_what_the_words_take_for_outside_may_be_inside_of_a_larger_catalogue() -> None:
+    shipped = load_catalogue()
+    larger = replace(shipped, functions=(*shipped.functions, *FINANCE.functions))
+    text = "Enters bills of vendors. Keeps the vendor file. Prepares the payment run. Files statements."
+    assert CLASSIFIER.reader.read(text, "").votes["outside"] > 1
+    assert Classifier(larger, load_vocabulary()).classify(text).code == "FIN010"
 
 
 def test_a_vocabulary_can_serve_two_catalogues() -> None:
