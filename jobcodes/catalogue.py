@@ -159,13 +159,18 @@ def stands_for(job: Job, function: Function) -> frozenset[str]:
         return frozenset()
     length = 0 if job.role == "generalist" else len(part)
     others = (other for other in function.jobs if other.role == "discipline" and other.code != job.code)
-    return frozenset(other.code for other in others if other.title.casefold().split()[:length] == part[:length])
+    return frozenset(other.code for other in others if _words_of(other.title)[:length] == part[:length])
 
 
 def _generalist_of(title: str) -> list[str]:
-    """The words, in small letters, that stand before `Generalist/Multidiscipline` at the end of a title."""
-    words = [word for word in title.casefold().split() if word.strip("-\u2013\u2014")]
-    return words[:-1] if words[-1:] == ["generalist/multidiscipline"] else []
+    """The words that stand before `Generalist/Multidiscipline` at the end of a title."""
+    *words, last = _words_of(title) or [""]
+    return words if last == "generalist/multidiscipline" else []
+
+
+def _words_of(title: str) -> list[str]:
+    """The words of a title in small letters, without the dashes between them."""
+    return [word for word in title.casefold().split() if word.strip("-\u2013\u2014")]
 
 
 def entries(catalogue: Catalogue) -> Iterator[Function | Job]:

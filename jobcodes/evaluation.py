@@ -133,8 +133,8 @@ def read_codes(cell: str, catalogue: Catalogue) -> tuple[str, ...]:
         try:
             item = find(catalogue, text)
         except UnknownCodeError:
-            several = re.split(r"[\s/]+", text)  # only here: a catalogue's own codes may hold them
-            if len(several) == 1:
+            several = [one for one in re.split(r"[\s/]+", text) if one]  # only here: codes may hold them, too
+            if several in ([], [text]):
                 raise
             return [code for one in several for code in known(one)]
         if not isinstance(item, Job):

@@ -1,7 +1,7 @@
 """Why a job got its answer: what each duty speaks for, what was not read, what would have tipped it.
 
 Nothing here scores anything: every figure is what `rank` says of the job, of a part of it, or of the job with
-some duties more or less.
+some duties more or less, or what the words of its duties weigh.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Side:
     `by_title` and `by_duties` are masses: a duty that certainly speaks for the answer weighs 1. Each answer is
     weighed on its own here; between rivals, `confidence` decides. `strongest` are the numbers of the duties,
     from 0, that speak most for this answer rather than for the other. `by_words` is for how many duties the words,
-    without any cue, make it likeliest, None where they are not weighed; `words` are those that say so most, beside
-    the other answer.
+    whatever cues they hold, make it likely, None where they are not weighed; `words` are those that tell it most
+    from the other answer.
     """
 
     code: str | None
@@ -121,6 +121,9 @@ def explain(classifier: Classifier, text: str, title: str | None = None) -> Expl
         sorted((i for i in pulls if sign * pulls[i] > NOTABLE), key=lambda i: -abs(pulls[i])) for sign in (1, -1)
     ]
     spans = list(_spans(reading))
+    votes = reading.votes
+    if not classifier.jobs.keys() <= votes.keys():
+        votes.pop(OUTSIDE, None)  # they do not know what else is inside
     return Explanation(
         title=_codes(classifier, by_title),
         duties=tuple(
@@ -143,7 +146,7 @@ def explain(classifier: Classifier, text: str, title: str | None = None) -> Expl
                 _mass_for(by_title, answer.keys),
                 sum(_mass_for(masses, answer.keys) for masses in by_duty),
                 tuple(leading[:SHOWN]),
-                reading.votes.get(answer.code or OUTSIDE),
+                votes.get(answer.code or OUTSIDE),
                 tuple(telling[:WORDS]),
             )
             for answer, leading, telling in zip(answers, leaders, _telling(classifier, reading, answers), strict=False)
@@ -193,7 +196,10 @@ def _pulls(
     classifier: Classifier, reading: Reading, by_duty: Sequence[Mapping[str, float]], answers: Sequence[str | None]
 ) -> dict[int, float]:
     """How much likelier each duty makes the first answer against the second, as a logarithm: negative, less."""
-    heaviest = sorted(range(len(by_duty)), key=lambda i: -max(by_duty[i].values(), default=0.0))[:COMPARED]
+    said = [
+        max((*masses.values(), *duty.likely), default=0.0) for masses, duty in zip(by_duty, reading.duties, strict=True)
+    ]
+    heaviest = sorted(range(len(said)), key=lambda i: -said[i])[:COMPARED]
 
     def lead(reading: Reading) -> float:
         ranking, _ = classifier.ranked(reading)

@@ -124,9 +124,9 @@ class Ranker:
     def _told_outside(self, votes: Mapping[str, float]) -> float:
         """How much likelier the words of the duties make it that the job is outside.
 
-        They do not know what else is inside a catalogue with codes that are known by their definitions.
+        They do not know what is inside a catalogue that has other codes, too.
         """
-        if self.defined:
+        if not self.jobs.keys() <= votes.keys():
             return 1.0
         inside = sum(vote for key, vote in votes.items() if key in self.jobs)
         return float(((sum(votes.values()) - inside + AT_LEAST) / (inside + AT_LEAST)) ** WORDS_OUTSIDE)

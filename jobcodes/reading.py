@@ -93,7 +93,10 @@ class Reading:
 
     @property
     def votes(self) -> dict[str, float]:
-        """How many duties the words speak for each code that a wording knows, and for work outside; {} for none."""
+        """How many duties, by their weight, the words make each code that a wording knows likely for, and work outside.
+
+        {} without any such word.
+        """
         likely = [[duty.weight * one for one in duty.likely] for duty in self.duties if duty.likely]
         return dict(zip(self.worded, map(sum, zip(*likely, strict=True)), strict=True)) if likely else {}
 

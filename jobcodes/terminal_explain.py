@@ -118,5 +118,8 @@ def _rows(sides: list[Side]) -> Iterator[tuple[str, list[str]]]:
     yield "duties", [f"{side.by_duties:5.1f}" for side in sides]
     yield "total", [f"{side.total:5.1f}" for side in sides]
     if any(side.by_words is not None for side in sides):
-        yield "words", [f"{side.by_words or 0:5.1f}  {', '.join(side.words)}" for side in sides]
+        yield (
+            "words",
+            ["" if side.by_words is None else f"{side.by_words:5.1f}  {', '.join(side.words)}" for side in sides],
+        )
     yield "confidence", [f"{side.confidence:5.0%}" for side in sides]

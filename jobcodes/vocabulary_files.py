@@ -262,7 +262,7 @@ def short_forms(variants: Mapping[str, str]) -> Mapping[str, list[tuple[tuple[st
     """By first word: each run of words that has an abbreviation or another joining, with the other form."""
     found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
     for name, full in variants.items():
-        if " " in name or " " in full:
+        if name and full and (" " in name or " " in full):
             run = tuple(full.split())
             found[run[0]].append((run, tuple(name.split())))
     return found

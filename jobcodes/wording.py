@@ -96,10 +96,10 @@ class Wording:
 
     def lead(self, tokens: Iterable[str], one: str, other: str) -> dict[str, float]:
         """How much each word of a clause, as it stands there, makes one key likelier than another, as a logarithm."""
-        first = {form: token for token in tokens if (form := self.forms[token])}
+        shown = {form: token for token in tokens if (form := self.forms[token])}
         i, j = self.keys.index(one), self.keys.index(other)
-        _, norm = self._sums(first)
-        each = {token: self._sums([form])[0] for form, token in first.items()}
+        _, norm = self._sums(shown)
+        each = {token: self._sums([form])[0] for form, token in shown.items()}
         return {token: (sums[i] - sums[j]) / norm for token, sums in each.items()}
 
     def _sums(self, forms: Iterable[str]) -> tuple[tuple[int, ...], float]:

@@ -94,6 +94,8 @@ def judged(codes: str, got: str, confidence: float = 0.9, decision: Decision = "
         ("none|plb-020,PLB010", ("NONE", "PLB020", "PLB010")),
         ("PLB010 PLB020 none", ("PLB010", "PLB020", "NONE")),
         ("PLB010/PLB020 / none", ("PLB010", "PLB020", "NONE")),
+        ("PLB010 /PLB020/", ("PLB010", "PLB020")),
+        ("none/", ("NONE",)),
         ("PLB010\nPLB010\n", ("PLB010",)),
         ('["PLB100", "NONE"]', ("PLB100", "NONE")),
         ("", ()),

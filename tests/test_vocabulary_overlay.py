@@ -76,6 +76,7 @@ def said(path: Path, text: str, field: str, job: str) -> dict[str, tuple[float, 
         # Nothing said, nothing changed.
         ("AMS010:\n", "title", "agent", {"AMS010": (0.9, 1), "AMS022": (0.9, 1)}),
         ("AMS010: {titles: , means: , drop: }\nvariants:\nterms:\n", "duty", "letter", {"AMS022": (0.6, 1)}),
+        ("variants: {help desk: \"'\", \"'\": help desk}\n", "duty", "letter", {"AMS022": (0.6, 1)}),
         # What one adds joins ours.
         ("AMS010: {titles: {fair: [host]}}", "title", "host", {"AMS010": (0.6, 1)}),
         ("AMS010: {titles: {fair: [host]}}", "title", "client care", {"AMS010": (0.9, 1)}),

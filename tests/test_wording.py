@@ -18,7 +18,7 @@ from jobcodes.cues import Words
 from jobcodes.model import Catalogue, Function, Job
 from jobcodes.reading import words_of
 from jobcodes.text import flatten, tokens
-from jobcodes.vocabulary import load_vocabulary
+from jobcodes.vocabulary import Entry, load_vocabulary
 from jobcodes.wording import NEUTRAL, OUTSIDE, Wording, load_wording
 
 SHIPPED = json.loads((Path(__file__).parents[1] / "data" / "words.json").read_text("utf-8"))
@@ -124,3 +124,6 @@ def test_a_catalogue_without_these_codes_needs_no_words() -> None:
     function = Function("PLB", "Plumbing", "", jobs=(Job("PLB010", "discipline", "PLB", "Pipes", ("Lays pipes.",)),))
     catalogue = Catalogue("Survey", "2026", (), (function,), "")
     assert Classifier(catalogue, load_vocabulary()).reader.wording is None
+    described = load_vocabulary()
+    described.entries["PLB010"] = Entry(file="PLB.yaml")
+    assert Classifier(catalogue, described).reader.wording is None
