@@ -24,6 +24,7 @@ ASIDE = 0.5
 NEGATED = 7
 SPEAKS = 0.25  # a clause speaks for something from this weight on: one weak cue is enough
 PLAINLY = 0.7  # … and plainly from this one
+SAYS_WORK = 0.5  # a clause whose words make all work together less likely than this says what any job says
 # A duty speaks for a definition by the share of its words that the definition has; with half of them, certainly.
 FITS = 2.0
 TELLING = 0.4  # a word of a definition is evidence from this rarity on
@@ -105,8 +106,9 @@ class Reading:
 
         A hint is evidence, and so are words that make them likely. A duty is a clause outside the requirements that
         speaks for one of the keys, or by its cues plainly for one of the `rivals` (all codes and kinds of work
-        outside). What every job says is no duty, and neither is a clause that speaks for nothing: whether it does
-        made no difference to how many answers were right on the jobs that the calibration was fitted on.
+        outside). What any job says is no duty, by its cues or by its words, and neither is a clause that speaks for
+        nothing: whether it does made no difference to how many answers were right on the jobs that the calibration
+        was fitted on.
         """
         covered = others = 0
         own = [i for i, key in enumerate(self.worded) if key in keys]
@@ -117,6 +119,8 @@ class Reading:
             cued = not keys.isdisjoint(scores) and any(scores.get(key, 0.0) >= SPEAKS for key in keys)
             if cued or (likely and sum(likely[i] for i in own) >= SPEAKS):
                 covered += 1
+            elif likely and sum(likely) < SAYS_WORK:
+                continue
             elif any(score >= PLAINLY and key in rivals for key, score in scores.items()):
                 others += 1
         if not self.duties:
