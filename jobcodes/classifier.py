@@ -63,9 +63,7 @@ class Classifier:
             from jobcodes.definitions import load_definitions  # not for the shipped catalogue: it takes a while
 
             definitions = load_definitions(catalogue, vocabulary.described, cache)
-        self.reader = Reader(vocabulary, definitions, worded=bool(self.jobs.keys() & vocabulary.described.keys()))
-        if self.reader.wording and self.jobs.keys().isdisjoint(self.reader.wording.keys):
-            self.reader.wording = None  # another vocabulary describes other codes
+        self.reader = Reader(vocabulary, definitions, self.jobs.keys() & vocabulary.described.keys())
         defined = definitions.functions if definitions else ()
         # What is outside the shipped catalogue need not be outside of one that has more functions.
         inside = self._kinds_inside(defined) if self.outside else {}

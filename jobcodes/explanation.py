@@ -121,9 +121,7 @@ def explain(classifier: Classifier, text: str, title: str | None = None) -> Expl
         sorted((i for i in pulls if sign * pulls[i] > NOTABLE), key=lambda i: -abs(pulls[i])) for sign in (1, -1)
     ]
     spans = list(_spans(reading))
-    votes = reading.votes
-    if not classifier.jobs.keys() <= votes.keys():
-        votes.pop(OUTSIDE, None)  # they do not know what else is inside
+    votes = classifier.ranker.votes(reading)
     return Explanation(
         title=_codes(classifier, by_title),
         duties=tuple(

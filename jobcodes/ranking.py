@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
 from jobcodes.vocabulary import Entry, need_of
+from jobcodes.wording import OUTSIDE
 
 # Found by trying many on labelled jobs; none of them is particular to a code. Masses are in duties: one duty that
 # certainly speaks for something has the mass 1.
@@ -99,7 +100,7 @@ class Ranker:
         title = TITLE + TITLE_SHARE * size
         outer += title * (self._add(reading.title_scores, title, set_in, within, masses, kinds) or 0.0)
         powers = {code: mass**SHARPNESS for code, mass in within.items()}
-        votes = reading.votes
+        votes = self.votes(reading)
         # Definitions share words, and so do the functions that are known by these: the likeliest stands for all.
         # What fits by the first letters of its words only has no mass, and is ranked all the same.
         defined = max((powers[function] for function in self.defined), default=0.0)
@@ -121,12 +122,19 @@ class Ranker:
         of_functions = {one.code: sum(codes[job.code] for job in one.jobs) for one in self.functions}
         return Ranking(codes, inner / everything, of_functions, kinds, sum(within.values()) + sum(kinds.values()))
 
-    def _told_outside(self, votes: Mapping[str, float]) -> float:
-        """How much likelier the words of the duties make it that the job is outside.
+    def votes(self, reading: Reading) -> dict[str, float]:
+        """The reading's votes as they are weighed.
 
-        They do not know what is inside a catalogue that has other codes, too.
+        None is for work outside where the catalogue has codes that the words do not know: it may be inside there.
         """
+        votes = reading.votes
         if not self.jobs.keys() <= votes.keys():
+            votes.pop(OUTSIDE, None)
+        return votes
+
+    def _told_outside(self, votes: Mapping[str, float]) -> float:
+        """How much likelier the words of the duties make it that the job is outside."""
+        if OUTSIDE not in votes:
             return 1.0
         inside = sum(vote for key, vote in votes.items() if key in self.jobs)
         return float(((sum(votes.values()) - inside + AT_LEAST) / (inside + AT_LEAST)) ** WORDS_OUTSIDE)

@@ -60,6 +60,11 @@ class Duty:
         return [(start + a, start + b) for a, b in token_spans(self.line.text, self.first, self.last)]
 
     @property
+    def is_common(self) -> bool:
+        """Whether it is what any job says."""
+        return self.scores.get("common", 0.0) >= PLAINLY
+
+    @property
     def span(self) -> tuple[int, int]:
         """Where it starts and ends in the flattened text."""
         spans = self.spans()
@@ -114,7 +119,7 @@ class Reading:
         own = [i for i, key in enumerate(self.worded) if key in keys]
         for duty in self.duties:
             scores, likely = duty.scores, duty.likely
-            if duty.line.section == "requirements" or scores.get("common", 0.0) >= PLAINLY:
+            if duty.line.section == "requirements" or duty.is_common:
                 continue
             cued = not keys.isdisjoint(scores) and any(scores.get(key, 0.0) >= SPEAKS for key in keys)
             if cued or (likely and sum(likely[i] for i in own) >= SPEAKS):
@@ -136,14 +141,17 @@ def words_of(vocabulary: Vocabulary) -> Words:
 class Reader:
     """Finds a vocabulary's cues in a job, and the words of `definitions` for codes that are known by these.
 
-    `worded`: whether the words of a duty say, too, how likely they make the codes that come with jobcodes.
+    The words of a duty say, too, how likely they make any of `codes` that they are weighed for.
     """
 
-    def __init__(self, vocabulary: Vocabulary, definitions: Definitions | None = None, worded: bool = False) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, definitions: Definitions | None = None, codes: Collection[str] = ()
+    ) -> None:
         self.in_titles, self.in_duties = vocabulary.in_titles, vocabulary.in_duties
         self.definitions = definitions
         self.words = words_of(vocabulary)
-        self.wording = load_wording(self.words) if worded else None
+        wording = load_wording(self.words) if codes else None
+        self.wording = wording if wording and any(code in wording.keys for code in codes) else None
         entries = (vocabulary.entries | vocabulary.outside).items()
         self.general = frozenset(
             (*vocabulary.signals, *vocabulary.bands, *(need_of(key) for key, entry in entries if entry.needs))
@@ -188,7 +196,7 @@ class Reader:
     def _likely(self, duty: Duty) -> Sequence[float]:
         """What the words of a duty say, unless every job says so, or some of it is not about this job."""
         assert self.wording
-        if "negation" in duty.scores or duty.scores.get("common", 0.0) >= PLAINLY:
+        if "negation" in duty.scores or duty.is_common:
             return ()
         return self.wording.likely(duty.line.tokens[duty.first : duty.last])
 
