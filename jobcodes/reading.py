@@ -355,7 +355,10 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
 
 
 def _unnegated(hits: list[Hit]) -> list[Hit]:
-    """The cues that are about this job: none that follows a "not" or belongs to somebody else."""
+    """The cues that are about this job: none that follows a "not" or belongs to somebody else.
+
+    A cue that holds the first word of a negation is none of what that negates: "reports to the chief executive".
+    """
     stops = {spans[0][0]: spans[0][1] for cue, spans in hits if cue[0] == "negation"}
     for cue, spans in hits:  # "not only", "no matter"
         if cue[0] == "affirmation":
@@ -363,5 +366,8 @@ def _unnegated(hits: list[Hit]) -> list[Hit]:
     return [
         (cue, spans)
         for cue, spans in hits
-        if not any(stop <= start < stop + NEGATED for stop in stops.values() for start, _ in spans)
+        if not any(
+            any(stop <= start < stop + NEGATED for start, _ in spans) and all(start != begun for start, _ in spans)
+            for begun, stop in stops.items()
+        )
     ]
