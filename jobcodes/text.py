@@ -200,7 +200,7 @@ class Headings:
         """
         if len(found) > 2 * self.longest + 1:
             return None
-        heading = [plain(token) for token in found if token[0] not in BREAKS]
+        heading = [word for token in found if token[0] not in BREAKS and (word := plain(token))]
         if self.words.isdisjoint(heading):
             return None
         for length in range(min(self.longest, len(heading)), (len(heading) + 1) // 2 - 1, -1):

@@ -366,6 +366,15 @@ def test_what_is_denied_or_is_anothers_is_no_evidence(text: str, said: bool) -> 
     assert any("complaint" in one.text for one in evidence) == said
 
 
+@pytest.mark.parametrize("boss", ["the CEO", "the chief operating officer", "the COO"])
+def test_whom_a_job_reports_to_tells_its_rank(boss: str) -> None:
+    text = f"""Runs all call centers of the company, on every continent. Reports to {boss}.
+    Answers for service levels, quality and cost in the whole network of contact centers."""
+    match = CLASSIFIER.classify(text, "SVP Call Centers")
+    assert match.code == "AMS020-EX"
+    assert any(boss.split()[-1] in one.text for one in match.evidence)
+
+
 def test_misspelt_words_are_read_and_noted() -> None:
     match = CLASSIFIER.classify("Troublehsoots custmers' modems by remote session.")
     assert (match.code, [one.kind for one in match.evidence]) == ("AMT010", ["fuzzy"])
@@ -390,6 +399,13 @@ def test_sections_count_as_what_they_are() -> None:
         for name, match in (("plain", plain), ("duties", duties), ("requirements", wanted), ("ignored", ignored))
     }
     assert at["plain"] == at["duties"] > at["requirements"] > at["ignored"]
+
+
+@pytest.mark.parametrize("heading", ["What you'll be responsible for", "What your days will be like", "_Your impact:_"])
+def test_a_section_that_is_not_read_ends_where_the_duties_begin(heading: str) -> None:
+    duty = "Troubleshoots customers' modems by remote session.\n"
+    match = CLASSIFIER.classify(f"About the team\nThere are nine of us.\n\n{heading}\n{duty}")
+    assert (match.code, match.coverage) == ("AMT010", 1.0)
 
 
 @pytest.mark.parametrize(

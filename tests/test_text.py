@@ -313,6 +313,7 @@ def test_words_without_an_inflection_stay(word: str) -> None:
         ("the role", "duties"),
         ("what you'll do in the role", "duties"),
         ("your experience", "requirements"),
+        ("_your experience:_", "requirements"),
         ("experience the thrill", None),
         ("experience the thrill of it", None),
         ("about us", "ignore"),
