@@ -17,27 +17,26 @@ from jobcodes.wording import OUTSIDE
 
 # Found by trying many on labelled jobs; none of them is particular to a code. Masses are in duties: one duty that
 # certainly speaks for something has the mass 1.
-TITLE, TITLE_SHARE = 2.4, 0.15  # a title weighs as much as two or three duties and a seventh of the job's
-UNKNOWN = 0.055  # a duty that says nothing we know speaks this much for "none of these"
-DOUBT = 0.38  # what "none of these" starts with
-FLOOR = 0.01  # what every discipline starts with
-SHARPNESS = 2.45  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
-CERTAINTY = 1.96  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
-RIVALRY = 1.5  # how much of a duty goes to the code it speaks for most
-# What evidence is worth where the surroundings it needs are missing, of a discipline and of a function.
-WITHOUT, WITHOUT_FUNCTION = 0.67, 0.91
+TITLE, TITLE_SHARE = 2.33, 0.1  # a title weighs as much as two or three duties and a tenth of the job's
+UNKNOWN = 0.015  # a duty that says nothing we know speaks this much for "none of these"
+DOUBT = 0.6  # what "none of these" starts with
+FLOOR = 0.07  # what every discipline starts with
+SHARPNESS = 3.03  # how much more likely twice the mass makes an answer: 2 ** SHARPNESS times
+CERTAINTY = 1.62  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
+RIVALRY = 1.29  # how much of a duty goes to the code it speaks for most
+WITHOUT = 0.66  # what evidence is worth where the surroundings it needs are missing
 # When disciplines share a job: the first has less than EVEN of what they have together; and what "both" adds.
-EVEN, BALANCE, MIXED, SAID = 0.54, 12.0, 0.4, 0.83
-TOLD = 0.45  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
-OWN = 0.3  # how much of a benchmark's own evidence tells that it is the top job
+EVEN, BALANCE, MIXED, SAID = 0.435, 15.0, 0.8, 0.83
+TOLD = 0.47  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
+OWN = 0.6  # how much of a benchmark's own evidence tells that it is the top job
 # The words of the duties weigh against the cues as WORDS of all, half of that for FEW_VOTES duties. They are flattened
 # less: SURE. Every code has a vote of EVER; what speaks for a generalist tells of the WHOLE job, not of one duty.
-WORDS, FEW_VOTES, SURE, EVER, WHOLE = 0.35, 1.0, 2.1, 0.05, 2.2
-WORDS_OUTSIDE, AT_LEAST = 1.45, 0.5  # … and for telling inside from outside, where each side has votes of AT_LEAST
+WORDS, FEW_VOTES, SURE, EVER, WHOLE = 0.351, 1.54, 2.9, 0.035, 4.0
+WORDS_OUTSIDE, AT_LEAST = 2.12, 1.25  # … and for telling inside from outside, where each side has votes of AT_LEAST
 FIT = 7.0  # how much likelier a definition that fits twice as well: 2 ** FIT times
 EDGE = 1e-4  # no cue makes a code less likely than this beside the others of the job's kind
 RESIDUAL = 0.3  # how much less likely a residual code is than others that fit as well
-UNASSIGNED = 0.155  # the part of the function's mass in no discipline that speaks for its residual code
+UNASSIGNED = 0.28  # the part of the function's mass in no discipline that speaks for its residual code
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +78,11 @@ class Ranker:
         self.known = frozenset(entries)
         self.defined = frozenset(defined)
         self.has_executives = any(job.role == "executive" for job in catalogue)
-        self.needs = {
-            key: WITHOUT_FUNCTION if key == self.function_of.get(key) else WITHOUT
-            for key, entry in entries.items()
-            if entry.needs
-        }
+        self.needs = [key for key, entry in entries.items() if entry.needs]
 
     def rank(self, reading: Reading) -> Ranking:
         """The probability of each code, from the reading of a job."""
-        set_in = {key: _setting(reading, key, without) for key, without in self.needs.items()}
+        set_in = {key: _setting(reading, key) for key in self.needs}
         masses: dict[str, float] = {}
         within = {function.code: 0.0 for function in self.functions}
         kinds: dict[str, float] = {}
@@ -211,11 +206,11 @@ class Ranker:
         return most if most is not None or not best else 0.0
 
 
-def _setting(reading: Reading, key: str, without: float) -> float:
-    """How far the surroundings that an entry needs are there: 1, down to `without` if nothing speaks of them."""
+def _setting(reading: Reading, key: str) -> float:
+    """How far the surroundings that an entry needs are there: 1, down to WITHOUT if nothing speaks of them."""
     need = need_of(key)
     found = reading.signals.get(need, 0.0) + 2 * reading.title_scores.get(need, 0.0)
-    return without + (1 - without) * min(1.0, found)
+    return WITHOUT + (1 - WITHOUT) * min(1.0, found)
 
 
 def _shared(scores: Mapping[str, float]) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from jobcodes.catalogue import load_catalogue
 from jobcodes.reading import words_of
 from jobcodes.text import flatten, words
 from jobcodes.vocabulary import load_vocabulary
@@ -21,12 +22,21 @@ FEWEST = 3  # duties that a word must be in
 
 
 def duties() -> list[tuple[str, str]]:
-    """(class, duty) pairs, the codes in their order, then work outside and what any job says."""
+    """(class, duty) pairs, the codes in their order, then work outside and what any job says.
+
+    A code's definition is duties of it, too.
+    """
     last = ("", OUTSIDE, NEUTRAL)
     files = sorted(
         (DATA / "duties").glob("*.txt"), key=lambda file: (file.stem in last and last.index(file.stem), file)
     )
-    return [(file.stem, line) for file in files for line in file.read_text("utf-8").splitlines() if line]
+    defined = {job.code: job.responsibilities for job in load_catalogue()}
+    return [
+        (file.stem, line)
+        for file in files
+        for line in (*file.read_text("utf-8").splitlines(), *defined.get(file.stem, ()))
+        if line
+    ]
 
 
 def digest() -> str:
