@@ -36,9 +36,7 @@ IGNORANT = 0.02  # the most likely that an answer is on no evidence at all; a du
 SUREST = 0.995  # no answer is surer, or less sure than its opposite
 FOLDS = 5
 BINS = 5
-# The share of accepted answers that must be right on the rows fitted on. The promise is 95 %: rows that somebody has
-# looked at are easier than those that nobody has.
-FLOOR = 0.95
+FLOOR = 0.95  # the share of accepted answers that must be right, cross-validated: 95 in 100 are promised
 
 
 class CalibrationError(DataError):
