@@ -7,7 +7,7 @@ codes: several disciplines together, none of them, the top executive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobcodes.model import Catalogue, Function
@@ -25,13 +25,15 @@ SHARPNESS = 3.03  # how much more likely twice the mass makes an answer: 2 ** SH
 CERTAINTY = 1.62  # how much less a hint counts than a certainty, for telling jobs inside the catalogue from outside
 RIVALRY = 1.29  # how much of a duty goes to the code it speaks for most
 WITHOUT = 0.66  # what evidence is worth where the surroundings it needs are missing
-# When disciplines share a job: the first has less than EVEN of what they have together; and what "both" adds.
-EVEN, BALANCE, MIXED, SAID = 0.435, 15.0, 0.8, 0.83
+# A duty is plainly one discipline's if cues say so CLEARLY and give it MOSTLY, as the words do, to this one. They
+# share a job where the first has less than EVEN of these duties, fully at a tenth less; and what "both" adds.
+CLEARLY, MOSTLY = 0.8, 0.55
+EVEN, MIXED, SAID = 0.65, 0.8, 0.83
 TOLD = 0.47  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
 OWN = 0.6  # how much of a benchmark's own evidence tells that it is the top job
 # The words of the duties weigh against the cues as WORDS of all, half of that for FEW_VOTES duties. They are flattened
 # less: SURE. Every code has a vote of EVER; what speaks for a generalist tells of the WHOLE job, not of one duty.
-WORDS, FEW_VOTES, SURE, EVER, WHOLE = 0.351, 1.54, 2.9, 0.035, 4.0
+WORDS, FEW_VOTES, SURE, EVER, WHOLE = 0.35, 1.54, 2.9, 0.035, 4.0
 WORDS_OUTSIDE, AT_LEAST = 2.12, 1.25  # … and for telling inside from outside, where each side has votes of AT_LEAST
 FIT = 7.0  # how much likelier a definition that fits twice as well: 2 ** FIT times
 EDGE = 1e-4  # no cue makes a code less likely than this beside the others of the job's kind
@@ -232,7 +234,7 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
         if role == "generalist" and first:
             told = sum(duty.weight * duty.scores.get(code, 0.0) ** CERTAINTY for duty in reading.duties)
             said = reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0) + TOLD * told
-            even = min(1.0, BALANCE * max(0.0, EVEN - first / sum(leaders))) * min(1.0, second)
+            even = _evenness(reading, [code for code in found if roles[code] == "discipline"])
             found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 5 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
@@ -251,6 +253,19 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     return {code: share * (1 - top) for code, share in shares.items()} | {
         code: top * part / every for code, part in parts.items()
     }
+
+
+def _evenness(reading: Reading, disciplines: Sequence[str]) -> float:
+    """How evenly disciplines share a job, from 0 to 1, by the duties that are plainly one's; 0 if no two have such."""
+    plain = dict.fromkeys(disciplines, 0.0)
+    for duty in reading.duties:
+        scores = {code: duty.scores.get(code, 0.0) for code in disciplines}
+        code = max(scores, key=scores.__getitem__)
+        if scores[code] >= max(CLEARLY, MOSTLY * sum(scores.values())):
+            likely = dict(zip(reading.worded, duty.likely, strict=False))  # none where words are not weighed
+            plain[code] += duty.weight * (likely.get(code, 1.0) >= MOSTLY)
+    first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0]
+    return min(1.0, max(0.0, 10 * (EVEN - first / sum(plain.values())))) if second >= 1 else 0.0
 
 
 def executive(reading: Reading, own: float = 0.0) -> float:

@@ -246,6 +246,31 @@ def test_a_generalist_may_be_a_match_and_says_how_its_duties_are_split() -> None
     assert match.notes[0].startswith("Generalist: the duties split between AMS020 ")
 
 
+REMOTE = [
+    "Troubleshoots customers' printers by phone and remote session.",
+    "Diagnoses faults over the phone and walks users through settings.",
+    "Resolves technical tickets from the support portal.",
+]
+ON_SITE = [
+    "Travels to customer sites to install and repair printers.",
+    "Performs preventive maintenance at customers' premises.",
+    "Replaces defective parts on site.",
+]
+
+
+@pytest.mark.parametrize(
+    ("remote", "on_site", "code"),
+    [(3, 3, "AMT000"), (2, 2, "AMT000"), (3, 1, "AMT010"), (1, 3, "AMT020"), (3, 0, "AMT010"), (0, 3, "AMT020")],
+)
+@pytest.mark.parametrize("title", ["", "Technical Specialist"])
+def test_disciplines_that_share_the_duties_evenly_make_a_generalist(
+    remote: int, on_site: int, code: str, title: str
+) -> None:
+    match = EAGER.classify("\n".join(REMOTE[:remote] + ON_SITE[:on_site]), title)
+    assert match.code == code
+    assert (code == "AMT000") == any("the duties split between" in note for note in match.notes)
+
+
 def test_a_duty_that_tells_how_the_job_is_split_outweighs_a_title_of_one_side() -> None:
     duties = [
         "Troubleshoots label printers for customers who call the support line.",
