@@ -258,12 +258,13 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
 def _evenness(reading: Reading, disciplines: Sequence[str]) -> float:
     """How evenly disciplines share a job, from 0 to 1, by the duties that are plainly one's; 0 if no two have such."""
     plain = dict.fromkeys(disciplines, 0.0)
+    places = {key: at for at, key in enumerate(reading.worded)}
     for duty in reading.duties:
-        scores = {code: duty.scores.get(code, 0.0) for code in disciplines}
-        code = max(scores, key=scores.__getitem__)
-        if scores[code] >= max(CLEARLY, MOSTLY * sum(scores.values())):
-            likely = dict(zip(reading.worded, duty.likely, strict=False))  # none where words are not weighed
-            plain[code] += duty.weight * (likely.get(code, 1.0) >= MOSTLY)
+        scores = {code: score for code, score in duty.scores.items() if code in plain}
+        code = max(scores, key=scores.__getitem__, default="")
+        if scores and scores[code] >= max(CLEARLY, MOSTLY * sum(scores.values())):
+            weighed = duty.likely and code in places
+            plain[code] += duty.weight * (not weighed or duty.likely[places[code]] >= MOSTLY)
     first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0]
     return min(1.0, max(0.0, 10 * (EVEN - first / sum(plain.values())))) if second >= 1 else 0.0
 
