@@ -7,9 +7,10 @@ codes: several disciplines together, none of them, the top executive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from jobcodes.catalogue import stands_for
 from jobcodes.model import Catalogue, Function
 from jobcodes.reading import Reading
 from jobcodes.vocabulary import Entry, need_of
@@ -81,6 +82,7 @@ class Ranker:
         self.defined = frozenset(defined)
         self.has_executives = any(job.role == "executive" for job in catalogue)
         self.needs = [key for key, entry in entries.items() if entry.needs]
+        self.disciplines = {function.code: _disciplines(function) for function in catalogue.functions}
 
     def rank(self, reading: Reading) -> Ranking:
         """The probability of each code, from the reading of a job."""
@@ -112,7 +114,8 @@ class Ranker:
                 shares = {job.code: defined * fits.get(job.code, 0.0) / everything for job in function.jobs}
             else:
                 share = powers[function.code] / everything
-                inside = _within(function, masses, within[function.code], reading)
+                disciplines = self.disciplines[function.code]
+                inside = _within(function, masses, within[function.code], reading, disciplines)
                 shares = {code: share * part for code, part in inside.items()}
             codes |= shares
         codes = self._worded(codes, votes)
@@ -224,17 +227,31 @@ def _shared(scores: Mapping[str, float]) -> Mapping[str, float]:
     return {code: score * (score / most) ** (RIVALRY - 1) / whole if most else 0.0 for code, score in scores.items()}
 
 
-def _within(function: Function, masses: Mapping[str, float], total: float, reading: Reading) -> dict[str, float]:
+def _disciplines(function: Function) -> dict[str, str]:
+    """Each discipline of a function with itself, or with the generalist of its part of the function."""
+    disciplines = [job for job in function.jobs if job.role == "discipline"]
+    return {job.code: job.code for job in disciplines} | {
+        other: job.code for job in disciplines for other in stands_for(job, function)
+    }
+
+
+def _within(
+    function: Function,
+    masses: Mapping[str, float],
+    total: float,
+    reading: Reading,
+    disciplines: Mapping[str, str],
+) -> dict[str, float]:
     """The probability of each of a function's codes, given that the job is in the function."""
     found = {job.code: masses.get(job.code, 0.0) for job in function.jobs}
     roles = {job.code: job.role for job in function.jobs}
-    leaders = sorted((mass for code, mass in found.items() if roles[code] == "discipline"), reverse=True)
+    leaders = sorted((found[code] for code in disciplines), reverse=True)
     first, second, *_ = [*leaders, 0.0, 0.0]
     for code, role in roles.items():
         if role == "generalist" and first:
             told = sum(duty.weight * duty.scores.get(code, 0.0) ** CERTAINTY for duty in reading.duties)
             said = reading.signals.get("generalist", 0.0) + reading.title_scores.get("generalist", 0.0) + TOLD * told
-            even = _evenness(reading, [code for code in found if roles[code] == "discipline"])
+            even = _evenness(reading, disciplines)
             found[code] += (first + second) * (MIXED * even + SAID * min(1.0, said) * min(1.0, 5 * second / first))
         elif role == "residual":
             found[code] += UNASSIGNED * max(0.0, total - sum(leaders))
@@ -255,16 +272,19 @@ def _within(function: Function, masses: Mapping[str, float], total: float, readi
     }
 
 
-def _evenness(reading: Reading, disciplines: Sequence[str]) -> float:
-    """How evenly disciplines share a job, from 0 to 1, by the duties that are plainly one's; 0 if no two have such."""
-    plain = dict.fromkeys(disciplines, 0.0)
+def _evenness(reading: Reading, disciplines: Mapping[str, str]) -> float:
+    """How evenly disciplines share a job, from 0 to 1, by the duties that are plainly one's; 0 if no two have such.
+
+    Those of a part count as its generalist's: a job in the contact center is not shared among the center's disciplines.
+    """
+    plain = dict.fromkeys(disciplines.values(), 0.0)
     places = {key: at for at, key in enumerate(reading.worded)}
     for duty in reading.duties:
-        scores = {code: score for code, score in duty.scores.items() if code in plain}
+        scores = {code: score for code, score in duty.scores.items() if code in disciplines}
         code = max(scores, key=scores.__getitem__, default="")
         if scores and scores[code] >= max(CLEARLY, MOSTLY * sum(scores.values())):
             weighed = duty.likely and code in places
-            plain[code] += duty.weight * (not weighed or duty.likely[places[code]] >= MOSTLY)
+            plain[disciplines[code]] += duty.weight * (not weighed or duty.likely[places[code]] >= MOSTLY)
     first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0]
     return min(1.0, max(0.0, 10 * (EVEN - first / sum(plain.values())))) if second >= 1 else 0.0
 

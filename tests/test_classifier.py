@@ -271,6 +271,14 @@ def test_disciplines_that_share_the_duties_evenly_make_a_generalist(
     assert (code == "AMT000") == any("the duties split between" in note for note in match.notes)
 
 
+def test_the_disciplines_of_the_contact_center_make_no_generalist_of_the_function() -> None:
+    text = "Takes inbound calls in the contact center.\nForecasts call volume and schedules the agents."
+    match = CLASSIFIER.classify(text, top=15)
+    chance = {one.code: one.confidence for one in match.alternatives}
+    assert match.code == "AMS020"
+    assert chance["AMS000"] < 0.01
+
+
 def test_a_duty_that_tells_how_the_job_is_split_outweighs_a_title_of_one_side() -> None:
     duties = [
         "Troubleshoots label printers for customers who call the support line.",
