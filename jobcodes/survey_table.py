@@ -285,7 +285,7 @@ class _Reader:
             survey.refuse(row.line, f"the code {code} was on row {first} already")
         else:
             self.lines[code.casefold()] = row.line
-            if any(CONTROL.search(cell) for cell in row.cells):
+            if any(re.search(CONTROL, cell) for cell in row.cells):
                 survey.notes.append(f"row {row.line}: control characters were left out")
             other = {name: cells[at] for name, at in _others(layout) if cells[at]}
             survey.entries.append(
@@ -347,7 +347,7 @@ def _tagless(text: str) -> str:
 
 def _clean(text: str) -> str:
     """The text on one line, without what a catalogue cannot hold."""
-    return " ".join(CONTROL.sub(" ", _tagless(text)).split())
+    return " ".join(re.sub(CONTROL, " ", _tagless(text)).split())
 
 
 def _shown(cells: Sequence[str]) -> str:

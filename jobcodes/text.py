@@ -15,12 +15,13 @@ from typing import NamedTuple
 # A word may hold an apostrophe, combining marks, soft hyphens and zero-width characters; `plain` removes them.
 # A clause ends with a mark that ends a sentence, or with an inline bullet.
 BREAKS = frozenset(".!?;\u2022\u00b7\u25aa\u25cf")
-_TOKEN = re.compile(
+_ASCII_TOKEN = re.compile(r"[a-zA-Z0-9_']+|[.!?;](?=[\s*_\"')\]]|$)", re.ASCII)  # of ASCII; a range beats \w by a fifth
+# Compiled when a text first needs them, as many never do.
+_TOKEN = (
     "[\\w'\u2019\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff]+|[.!?;](?=[\\s*_\"')\\]]|$)|[\u2022\u00b7\u25aa\u25cf]"
 )
-_ASCII_TOKEN = re.compile(r"[a-zA-Z0-9_']+|[.!?;](?=[\s*_\"')\]]|$)", re.ASCII)  # the same; a range beats \w by a fifth
-_TAG = re.compile(r"<(?:br|/?p|/?li|/?ul|/?ol|/?div|/?tr|/?h\d)\b[^<>]{0,300}>|<!--.*?-->|</?[a-z][^<>]{0,300}>", re.S)
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});")
+_TAG = r"(?s)<(?:br|/?p|/?li|/?ul|/?ol|/?div|/?tr|/?h\d)\b[^<>]{0,300}>|<!--.*?-->|</?[a-z][^<>]{0,300}>"
+_ENTITY = r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});"
 # "growth.Responsibilities:Monitor": ads that lost their line breaks. Four letters, so that no address is cut.
 _GLUED = re.compile(r"[.!?;](?=[a-z]{4})(?<=[a-z]{3}.)")
 IGNORED = "ignore"  # the kind of section that says nothing about the job
@@ -40,9 +41,9 @@ def flatten(text: str) -> str:
     if "\r" in lowered:
         lowered = lowered.replace("\r\n", " \n").replace("\r", "\n")
     if "<" in lowered:
-        lowered = _TAG.sub(_blank_tag, lowered)
+        lowered = re.sub(_TAG, _blank_tag, lowered)
     if "&" in lowered:
-        lowered = _ENTITY.sub(_blank_entity, lowered)
+        lowered = re.sub(_ENTITY, _blank_entity, lowered)
     return _GLUED.sub("\n", lowered)
 
 
@@ -62,15 +63,19 @@ def _blank_entity(found: re.Match[str]) -> str:
     )  # "don&#39;t" is one word
 
 
+def _token(flat: str) -> re.Pattern[str]:
+    return _ASCII_TOKEN if flat.isascii() else re.compile(_TOKEN)
+
+
 def tokens(flat: str) -> list[str]:
     """The words of a flattened text, and the marks that end its clauses, in order."""
-    found: list[str] = (_ASCII_TOKEN if flat.isascii() else _TOKEN).findall(flat)
+    found: list[str] = _token(flat).findall(flat)
     return found
 
 
 def token_spans(flat: str, first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
     """Start and end of the tokens `first` to `last` of those that `tokens` gives."""
-    found = (_ASCII_TOKEN if flat.isascii() else _TOKEN).finditer(flat)
+    found = _token(flat).finditer(flat)
     return [token.span() for token in islice(found, first, last)]
 
 
