@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -477,8 +478,8 @@ def test_each_row_is_placed_or_listed_and_reads_back(
     placed = {entry.line for entry in survey.entries} | {problem.line for problem in survey.unplaced}
     said = " ".join(" ".join((*entry.parts, entry.bands)) for entry in survey.entries)
     for line, row in zip(lines, rows, strict=True):
-        filled = [text for cell in row if (text := " ".join(CONTROL.sub(" ", cell).split()))]
-        continued = len(filled) == 1 and filled[0] in " ".join(CONTROL.sub(" ", said).split())
+        filled = [text for cell in row if (text := " ".join(re.sub(CONTROL, " ", cell).split()))]
+        continued = len(filled) == 1 and filled[0] in " ".join(re.sub(CONTROL, " ", said).split())
         assert line in placed or not filled or continued
     folder = tmp_path_factory.mktemp("made") / "s"
     write_catalogue(made, str(folder))
