@@ -27,9 +27,9 @@ CERTAINTY = 1.62  # how much less a hint counts than a certainty, for telling jo
 RIVALRY = 1.29  # how much of a duty goes to the code it speaks for most
 WITHOUT = 0.66  # what evidence is worth where the surroundings it needs are missing
 # A duty is plainly one discipline's if cues say so CLEARLY and give it MOSTLY, as the words do, to this one. They
-# share a job where the first has less than EVEN of these duties, fully at a tenth less; and what "both" adds.
+# share a job where the first has less than EVEN of these duties, fully at RAMP less; and what "both" adds.
 CLEARLY, MOSTLY = 0.8, 0.55
-EVEN, MIXED, SAID = 0.65, 0.8, 0.83
+EVEN, RAMP, MIXED, SAID = 0.65, 0.1, 0.8, 0.83
 TOLD = 0.47  # how much of such a "both" a duty is that tells how the job is split: "half by phone, half on visits"
 OWN = 0.6  # how much of a benchmark's own evidence tells that it is the top job
 # The words of the duties weigh against the cues as WORDS of all, half of that for FEW_VOTES duties. They are flattened
@@ -228,11 +228,9 @@ def _shared(scores: Mapping[str, float]) -> Mapping[str, float]:
 
 
 def _disciplines(function: Function) -> dict[str, str]:
-    """Each discipline of a function with itself, or with the generalist of its part of the function."""
-    disciplines = [job for job in function.jobs if job.role == "discipline"]
-    return {job.code: job.code for job in disciplines} | {
-        other: job.code for job in disciplines for other in stands_for(job, function)
-    }
+    """Each discipline of a function with itself, or with the generalist of the widest part of the function it is in."""
+    parts = {job.code: {job.code, *stands_for(job, function)} for job in function.jobs if job.role == "discipline"}
+    return {code: part for part in sorted(parts, key=lambda part: len(parts[part])) for code in parts[part]}
 
 
 def _within(
@@ -273,20 +271,25 @@ def _within(
 
 
 def _evenness(reading: Reading, disciplines: Mapping[str, str]) -> float:
-    """How evenly disciplines share a job, from 0 to 1, by the duties that are plainly one's; 0 if no two have such.
+    """How evenly disciplines share a job, from 0 to 1, by the duties plainly of one; 0 unless two have one at least.
 
     Those of a part count as its generalist's: a job in the contact center is not shared among the center's disciplines.
     """
-    plain = dict.fromkeys(disciplines.values(), 0.0)
-    places = {key: at for at, key in enumerate(reading.worded)}
+    plain: dict[str, float] = {}
     for duty in reading.duties:
-        scores = {code: score for code, score in duty.scores.items() if code in disciplines}
-        code = max(scores, key=scores.__getitem__, default="")
-        if scores and scores[code] >= max(CLEARLY, MOSTLY * sum(scores.values())):
-            weighed = duty.likely and code in places
-            plain[disciplines[code]] += duty.weight * (not weighed or duty.likely[places[code]] >= MOSTLY)
-    first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0]
-    return min(1.0, max(0.0, 10 * (EVEN - first / sum(plain.values())))) if second >= 1 else 0.0
+        scores: dict[str, float] = {}
+        for code, score in duty.scores.items():
+            if part := disciplines.get(code):
+                scores[part] = max(score, scores.get(part, 0.0))
+        part = max(scores, key=scores.__getitem__, default="")
+        if scores and scores[part] >= max(CLEARLY, MOSTLY * sum(scores.values())):
+            likely = [
+                one for key, one in zip(reading.worded, duty.likely, strict=False) if disciplines.get(key) == part
+            ]
+            if not likely or sum(likely) >= MOSTLY:  # none where words are not weighed
+                plain[part] = plain.get(part, 0.0) + duty.weight
+    first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0, 0.0]
+    return min(1.0, max(0.0, (EVEN - first / sum(plain.values())) / RAMP)) if second >= 1 else 0.0
 
 
 def executive(reading: Reading, own: float = 0.0) -> float:

@@ -357,7 +357,7 @@ def _scores(hits: Iterable[Hit], factor: float = 1.0) -> dict[str, float]:
 def _unnegated(hits: list[Hit]) -> list[Hit]:
     """The cues that are about this job: none that follows a "not" or belongs to somebody else.
 
-    A cue that holds the first word of a negation is none of what that negates: "reports to the chief executive".
+    Whom a job reports to is somebody else, and tells its rank all the same: "reports to the chief executive".
     """
     stops = {spans[0][0]: spans[0][1] for cue, spans in hits if cue[0] == "negation"}
     for cue, spans in hits:  # "not only", "no matter"
@@ -367,7 +367,8 @@ def _unnegated(hits: list[Hit]) -> list[Hit]:
         (cue, spans)
         for cue, spans in hits
         if not any(
-            any(stop <= start < stop + NEGATED for start, _ in spans) and all(start != begun for start, _ in spans)
+            stop <= start < stop + NEGATED and not (cue[0] == "executive" and begun == min(spans)[0])
             for begun, stop in stops.items()
+            for start, _ in spans
         )
     ]

@@ -390,6 +390,7 @@ def test_accept_and_coverage_are_the_callers(accept: float, coverage: float, dec
         ("Works without supervision. Resolves complaints.", True),
         ("Reports to the director who resolves complaints.", False),
         ("The branch is managed by others; resolves complaints.", True),
+        ("Escalations are handled by the complaint team.", False),
         ("Does not sell or market anything to anybody, and does not resolve complaints.", False),
         ("Does not resolve complaints about the prices of new cars; but elsewhere, resolves complaints.", True),
     ],
@@ -406,6 +407,12 @@ def test_whom_a_job_reports_to_tells_its_rank(boss: str) -> None:
     match = CLASSIFIER.classify(text, "SVP Call Centers")
     assert match.code == "AMS020-EX"
     assert any(boss.split()[-1] in one.text for one in match.evidence)
+
+
+def test_the_name_of_the_boss_is_no_work_of_the_job() -> None:
+    text = "Manages the staff in the branch office. Reports to the Customer Service Director."
+    chance = {one.code: one.confidence for one in CLASSIFIER.classify(text, "VP Customer Service", 15).alternatives}
+    assert chance["AMS010"] > chance["AMS010-EX"]
 
 
 def test_misspelt_words_are_read_and_noted() -> None:
@@ -434,7 +441,23 @@ def test_sections_count_as_what_they_are() -> None:
     assert at["plain"] == at["duties"] > at["requirements"] > at["ignored"]
 
 
-@pytest.mark.parametrize("heading", ["What you'll be responsible for", "What your days will be like", "_Your impact:_"])
+@pytest.mark.parametrize(
+    "bullet",
+    [
+        *("Working at customer sites", "Working at height", "Improves our ways of working", "Explains bonus"),
+        *("Meet the team targets daily", "Values accuracy", "Books accommodation", "Lives our core values"),
+    ],
+)
+def test_a_short_duty_is_no_heading(bullet: str) -> None:
+    duty = "Troubleshoots customers' modems by remote session.\n"
+    found = CLASSIFIER.reader.read(f"- {bullet}\n- {duty}", "").duties
+    assert "modems" in found[-1].line.text
+    assert found[-1].weight == 1
+
+
+@pytest.mark.parametrize(
+    "heading", ["What you'll be responsible for", "What your days will be like", "_The impact you will have:_"]
+)
 def test_a_section_that_is_not_read_ends_where_the_duties_begin(heading: str) -> None:
     duty = "Troubleshoots customers' modems by remote session.\n"
     match = CLASSIFIER.classify(f"About the team\nThere are nine of us.\n\n{heading}\n{duty}")
