@@ -15,7 +15,8 @@ from typing import NamedTuple
 # A word may hold an apostrophe, combining marks, soft hyphens and zero-width characters; `plain` removes them.
 # A clause ends with a mark that ends a sentence, or with an inline bullet.
 BREAKS = frozenset(".!?;\u2022\u00b7\u25aa\u25cf")
-_ASCII_TOKEN = re.compile(r"[a-zA-Z0-9_']+|[.!?;](?=[\s*_\"')\]]|$)", re.ASCII)  # where all is ASCII; a range beats \w by a fifth
+# In ASCII text a range beats \w by a fifth.
+_ASCII_TOKEN = re.compile(r"[a-zA-Z0-9_']+|[.!?;](?=[\s*_\"')\]]|$)", re.ASCII)
 # Patterns that `re` compiles, and keeps, when a text first needs them: many never do.
 _TOKEN = (
     "[\\w'\u2019\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff]+|[.!?;](?=[\\s*_\"')\\]]|$)|[\u2022\u00b7\u25aa\u25cf]"
