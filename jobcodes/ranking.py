@@ -7,12 +7,12 @@ codes: several disciplines together, none of them, the top executive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobcodes.catalogue import stands_for
 from jobcodes.model import Catalogue, Function
-from jobcodes.reading import Reading
+from jobcodes.reading import Duty, Reading
 from jobcodes.vocabulary import Entry, need_of
 from jobcodes.wording import OUTSIDE
 
@@ -275,21 +275,26 @@ def _evenness(reading: Reading, disciplines: Mapping[str, str]) -> float:
 
     Those of a part count as its generalist's: a job in the contact center is not shared among the center's disciplines.
     """
+    of = [disciplines.get(key, "") for key in reading.worded]
     plain: dict[str, float] = {}
     for duty in reading.duties:
-        scores: dict[str, float] = {}
-        for code, score in duty.scores.items():
-            if part := disciplines.get(code):
-                scores[part] = max(score, scores.get(part, 0.0))
-        part = max(scores, key=scores.__getitem__, default="")
-        if scores and scores[part] >= max(CLEARLY, MOSTLY * sum(scores.values())):
-            likely = [
-                one for key, one in zip(reading.worded, duty.likely, strict=False) if disciplines.get(key) == part
-            ]
-            if not likely or sum(likely) >= MOSTLY:  # none where words are not weighed
-                plain[part] = plain.get(part, 0.0) + duty.weight
+        if part := _plainly(duty, of, disciplines):
+            plain[part] = plain.get(part, 0.0) + duty.weight
     first, second, *_ = [*sorted(plain.values(), reverse=True), 0.0, 0.0]
     return min(1.0, max(0.0, (EVEN - first / sum(plain.values())) / RAMP)) if second >= 1 else 0.0
+
+
+def _plainly(duty: Duty, of: Sequence[str], disciplines: Mapping[str, str]) -> str:
+    """The discipline or part that a duty is plainly of, "" if none; `of` are those of the keys its words speak for."""
+    scores: dict[str, float] = {}
+    for code, score in duty.scores.items():
+        if part := disciplines.get(code):
+            scores[part] = max(score, scores.get(part, 0.0))
+    best = max(scores, key=scores.__getitem__, default="")
+    if not best or scores[best] < max(CLEARLY, MOSTLY * sum(scores.values())):
+        return ""
+    likely = [one for part, one in zip(of, duty.likely, strict=False) if part == best]  # none where not weighed
+    return best if not likely or sum(likely) >= MOSTLY else ""
 
 
 def executive(reading: Reading, own: float = 0.0) -> float:
